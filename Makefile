@@ -1,0 +1,65 @@
+# Every target sets up what it needs, also on a fresh machine.
+.DELETE_ON_ERROR:
+.PHONY: demo test install bench lint format translations lock browser clean
+
+PYTHON ?= python3
+PORT ?= 8000
+SIGNATURES ?= 153000
+BIN := .venv/bin
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard petition/translations/*/LC_MESSAGES/*.po))
+
+demo: .venv/runtime $(CATALOGUES)
+	@$(BIN)/petition demo --port $(PORT) --signatures $(SIGNATURES)
+
+test: install browser
+	@tests/run
+
+install: .venv/complete $(CATALOGUES)
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Collects the words of code and templates into the catalogues, then compiles them.
+translations: install
+	@PATH="$(CURDIR)/$(BIN):$$PATH" petition/translations/update
+
+# The pinned versions, with hashes; run after changing pyproject.toml.
+lock: .venv/complete
+	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --all-build-deps \
+		--extra deliveries -o requirements.lock pyproject.toml
+	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --all-build-deps \
+		--extra deliveries --extra test -o requirements-dev.lock pyproject.toml
+
+browser:
+	@tests/install_browser
+
+clean:
+	rm -rf .venv build *.egg-info
+
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/runtime: requirements.lock pyproject.toml | .venv/bin/python
+	@echo "Installing what the program needs (once)"
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+.venv/complete: requirements-dev.lock pyproject.toml | .venv/bin/python
+	@echo "Installing the program and its test tools (once)"
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@$(PIP) --no-deps --no-build-isolation --no-index -e .
+	@touch $@ .venv/runtime
+
+%.mo: %.po | .venv/bin/python
+	@$(BIN)/python -m babel.messages.frontend compile --quiet -i $< -o $@ -l $(notdir $(patsubst %/LC_MESSAGES/,%,$(dir $<)))
