@@ -1,0 +1,57 @@
+"""The command line. Commands are loaded when they are used, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+COMMANDS = {
+    "db": ("petition.cli.database", "db", "Migrations of the database."),
+    "demo": ("petition.cli.demo", "demo", "Loads the demo campaign, then starts web, worker and mailbox."),
+    "dump": ("petition.cli.petitions", "dump", "Writes a petition as a text file."),
+    "export": ("petition.cli.export", "export", "Writes the list of a petition's signers."),
+    "load": ("petition.cli.petitions", "load", "Creates or updates a petition from a text file."),
+    "mail": ("petition.cli.mail", "mail", "The outbox: what is owed, what could not be sent."),
+    "org": ("petition.cli.people", "org", "Organisations."),
+    "purge": ("petition.cli.running", "purge", "Forgets now what the retention rules say."),
+    "serve": ("petition.cli.running", "serve", "Runs the production web server."),
+    "settings": ("petition.cli.running", "settings", "Shows every setting, its value, default and meaning."),
+    "tally": ("petition.cli.tally", "tally", "Signatures by country; checks and mends the counters."),
+    "user": ("petition.cli.people", "user", "Accounts."),
+    "worker": ("petition.cli.running", "worker", "Sends mail and does the scheduled work."),
+}
+
+
+class Commands(click.Group):
+    """Finds each command's module only when the command is used or explained."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _help = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_module, _attribute, text) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="petition", message="%(version)s")
+def petition() -> None:
+    """Petitions that are signed, confirmed by mail, tallied by country and handed over as lists."""
+
+
+def main() -> None:
+    """The `petition` command: exit 0 when done, 1 when refused or found wrong, 2 for wrong usage."""
+    try:
+        petition()
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)

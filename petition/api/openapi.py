@@ -1,0 +1,106 @@
+"""The API's description in OpenAPI 3.1. A test compares it with what the API answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app
+
+Schema = dict[str, Any]
+TEXT: Schema = {"type": "string"}
+NUMBER: Schema = {"type": "integer", "minimum": 0}
+MOMENT: Schema = {"type": "string", "format": "date-time"}
+
+
+def _maybe(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _object(**properties: Schema) -> Schema:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _list(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+COUNTRY = _object(code=TEXT, name=TEXT, signature_count=NUMBER)
+PETITION = _object(
+    slug=TEXT,
+    title=TEXT,
+    addressee=TEXT,
+    state={"type": "string", "enum": ["open", "paused", "closed", "archived"]},
+    locale=TEXT,
+    goal=_maybe(NUMBER),
+    signature_count=NUMBER,
+    signatures_by_country=_list(COUNTRY),
+    opened_at=_maybe(MOMENT),
+    closes_at=_maybe(MOMENT),
+    organisation=TEXT,
+    as_of=MOMENT,
+)
+LINK = _maybe(TEXT)
+LINKS = {"self": LINK, "first": LINK, "last": LINK, "prev": LINK, "next": LINK}
+SCHEMAS: dict[str, Schema] = {
+    "Petition": PETITION,
+    "Petitions": _object(data=_list({"$ref": "#/components/schemas/Petition"}), links=_object(**LINKS)),
+    "Tally": _object(
+        slug=TEXT,
+        by={"type": "string", "enum": ["hour", "day"]},
+        country=_maybe(TEXT),
+        signature_count=NUMBER,
+        series=_list(_object(start=MOMENT, signature_count=NUMBER)),
+        as_of=MOMENT,
+    ),
+    "Error": _object(error=_object(status=NUMBER, code=TEXT, message=TEXT)),
+}
+
+
+def _parameter(name: str, place: str, meaning: str, schema: Schema = TEXT) -> Schema:
+    return {"name": name, "in": place, "required": place == "path", "description": meaning, "schema": schema}
+
+
+def _operation(summary: str, schema: str, *parameters: Schema) -> Schema:
+    def answer(meaning: str, name: str) -> Schema:
+        return {
+            "description": meaning,
+            "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}},
+        }
+
+    responses = {"200": answer("Found", schema), "default": answer("Not found, or a bad request", "Error")}
+    return {"get": {"summary": summary, "parameters": list(parameters), "responses": responses}}
+
+
+SLUG = _parameter("slug", "path", "the petition's name in its address")
+
+
+def document() -> Schema:
+    """The whole description."""
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Petition", "version": "1", "description": "Petitions and their tallies. Read only."},
+        "servers": [{"url": f"{current_app.config['BASE_URL']}/api/v1"}],
+        "paths": {
+            "/petitions": _operation(
+                "Find petitions",
+                "Petitions",
+                _parameter("q", "query", "words in title or addressee"),
+                _parameter("state", "query", "open, paused, closed or archived"),
+                _parameter("page", "query", "from 1", {"type": "integer", "minimum": 1}),
+            ),
+            "/petitions/{slug}": _operation("One petition with its tally", "Petition", SLUG),
+            "/petitions/{slug}/tally": _operation(
+                "Signatures over time",
+                "Tally",
+                SLUG,
+                _parameter("by", "query", "hour or day (UTC)"),
+                _parameter("country", "query", "an alpha-2 code"),
+            ),
+        },
+        "components": {"schemas": SCHEMAS},
+    }

@@ -1,0 +1,117 @@
+"""The JSON API: public, cacheable, readable from any site."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, jsonify, request, url_for
+from flask_babel import gettext as _
+
+from petition.api import openapi, shapes
+from petition.core import countries
+from petition.core.db import read_again
+from petition.core.errors import DomainError
+from petition.core.web_security import public
+from petition.petitions import service as petitions
+from petition.tallies.service import series, shown_counts
+
+bp = Blueprint("api", __name__, url_prefix="/api/v1")
+
+
+class BadParameter(DomainError):
+    """A query parameter has a value we do not know."""
+
+    code = "bad_parameter"
+
+
+@bp.after_request
+def _open_to_all(response: Response) -> Response:
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def _answer(content: dict[str, Any]) -> Response:
+    return public(jsonify(content))
+
+
+@bp.get("/petitions")
+def petitions_list() -> Response:
+    """A page of public petitions."""
+    arguments = {"q": request.args.get("q", "")[:100], "state": request.args.get("state", "")}
+    if arguments["state"] and arguments["state"] not in petitions.PUBLIC_STATES:
+        raise BadParameter(_("There is no such state."))
+    session = read_again()
+    page = petitions.list_public(session, arguments["q"], arguments["state"], request.args.get("page", 1, int))
+    data = [shapes.petition(one, shown_counts.count(session, one.id)) for one in page.petitions]
+    return _answer({"data": data, "links": _links(page, {k: v for k, v in arguments.items() if v})})
+
+
+def _links(page: petitions.Page, arguments: dict[str, str]) -> dict[str, str | None]:
+    def link(number: int) -> str | None:
+        if not 1 <= number <= page.pages:
+            return None
+        return url_for("api.petitions_list", page=number, **arguments)
+
+    return {
+        "self": link(page.number),
+        "first": link(1),
+        "last": link(page.pages),
+        "prev": link(page.number - 1),
+        "next": link(page.number + 1),
+    }
+
+
+@bp.get("/petitions/<slug>")
+def petition(slug: str) -> Response:
+    """One petition with its tally by country."""
+    session = read_again()
+    found = petitions.find_public(session, slug)
+    return _answer(shapes.petition(found, shown_counts.count(session, found.id)))
+
+
+@bp.get("/petitions/<slug>/tally")
+def tally(slug: str) -> Response:
+    """Signatures by hour or day, of all countries or one."""
+    session = read_again()
+    found = petitions.find_public(session, slug)
+    return _answer(tally_content(session, found.id, slug))
+
+
+def tally_content(session: Any, petition_id: UUID, slug: str) -> dict[str, Any]:
+    """The series that the query asks for. Raises BadParameter."""
+    by, country = request.args.get("by", "day"), request.args.get("country") or None
+    if by not in {"hour", "day"}:
+        raise BadParameter(_("The series goes by hour or by day."))
+    if country is not None and country not in countries.CODES:
+        raise BadParameter(_("There is no such country code."))
+    count = shown_counts.count(session, petition_id)
+    return {
+        "slug": slug,
+        "by": by,
+        "country": country,
+        "signature_count": count.total if country is None else dict(count.by_country).get(country, 0),
+        "series": [
+            {"start": shapes.instant(start), "signature_count": number}
+            for start, number in series(session, petition_id, by, country)
+        ],
+        "as_of": shapes.instant(count.as_of),
+    }
+
+
+@bp.get("/openapi.json")
+def description() -> Response:
+    """This API described for programs (OpenAPI 3.1)."""
+    return _answer(openapi.document())
+
+
+pages = Blueprint("api_pages", __name__)
+
+
+@pages.get("/petitions/<slug>/tally.json")
+def tally_json(slug: str) -> Response:
+    """The tally page's numbers: the petition as in the API, and its series."""
+    session = read_again()
+    found = petitions.find_public(session, slug)
+    count = shown_counts.count(session, found.id)
+    return _answer(shapes.petition(found, count) | {"series": tally_content(session, found.id, slug)["series"]})

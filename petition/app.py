@@ -1,0 +1,80 @@
+"""The application, made in named steps."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+
+from petition import error_pages, health_views, page_words, settings
+from petition.accounts import views as accounts_views
+from petition.api import views as api_views
+from petition.core import db, i18n, limits, logs, web_security
+from petition.mail import mailbox_views
+from petition.mail import retention as mail_retention
+from petition.organisations import views as organiser_views
+from petition.petitions import views as petitions_views
+from petition.settings import ROOT, Settings
+from petition.signatures import mails, own_page_views, retention
+from petition.signatures import views as signatures_views
+from petition.tallies import views as tallies_views
+
+MAX_FORM_BYTES = 256 * 1024
+LOADED_FOR_THEIR_RULES = (mails, retention, mail_retention)
+BLUEPRINTS = (
+    petitions_views.bp,
+    signatures_views.bp,
+    own_page_views.bp,
+    tallies_views.bp,
+    accounts_views.bp,
+    organiser_views.bp,
+    api_views.bp,
+    api_views.pages,
+    health_views.bp,
+)
+
+
+def create_app(given: Settings | None = None) -> Flask:
+    """Builds the application from its settings. Raises SettingRefused."""
+    found = given or settings.read_settings()
+    app = Flask("petition", root_path=str(ROOT / "petition"), template_folder=str(ROOT / "templates"))
+    app.static_folder = str(ROOT / "static")
+    _configure(app, found)
+    _set_up_core(app, found)
+    _register_pages(app, found)
+    return app
+
+
+def _configure(app: Flask, found: Settings) -> None:
+    app.config.from_mapping({name.upper(): value for name, value in vars(found).items()})
+    app.config.update(
+        DEVELOPMENT=found.development,
+        MAX_CONTENT_LENGTH=MAX_FORM_BYTES,
+        SESSION_COOKIE_NAME="__Host-petition" if found.secure else "petition",
+        SESSION_COOKIE_SECURE=found.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SEND_FILE_MAX_AGE_DEFAULT=365 * 24 * 3600,
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=12 * 3600,
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+
+
+def _set_up_core(app: Flask, found: Settings) -> None:
+    found.instance.mkdir(parents=True, exist_ok=True)
+    logs.init_app(app)
+    web_security.init_app(app)
+    i18n.init_app(app)
+    db.init_app(app, found.database_url)
+    limits.init_app(app, found.database_url)
+    CSRFProtect(app)
+
+
+def _register_pages(app: Flask, found: Settings) -> None:
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    if found.development:
+        app.register_blueprint(mailbox_views.bp)
+    page_words.init_app(app)
+    error_pages.init_app(app)

@@ -1,0 +1,62 @@
+"""What commands share: the application, one-line refusals, JSON."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+from flask import Flask
+
+from petition.app import create_app
+from petition.core.errors import DomainError
+from petition.core.logs import start_logging
+from petition.core.migrations import problem
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def refuse(words: str) -> None:
+    """Ends the command with one line on standard error and exit status 1."""
+    click.echo(f"petition: {words}", err=True)
+    sys.exit(1)
+
+
+def make_app(migrated: bool = True) -> Flask:
+    """The application, or one line that says why there is none."""
+    start_logging()
+    try:
+        app = create_app()
+    except DomainError as error:
+        refuse(error.message)
+        raise
+    if migrated:
+        with app.app_context():
+            if reason := problem():
+                refuse(reason)
+    return app
+
+
+def with_app(function: F) -> F:
+    """Runs a command inside the application; a refusal becomes one line and exit status 1."""
+
+    @functools.wraps(function)
+    def command(*args: Any, **kwargs: Any) -> Any:
+        with make_app().app_context():
+            try:
+                return function(*args, **kwargs)
+            except DomainError as error:
+                refuse(error.message or error.code)
+
+    return command  # type: ignore[return-value]
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON alone.")
+
+
+def print_json(content: Any) -> None:
+    """Prints JSON for programs."""
+    click.echo(json.dumps(content, ensure_ascii=False, indent=2, default=str))

@@ -1,0 +1,54 @@
+"""`petition user` and `petition org`."""
+
+from __future__ import annotations
+
+import click
+
+from petition.accounts import service as accounts
+from petition.cli.common import with_app
+from petition.core import audit
+from petition.core.db import writing
+from petition.organisations import service as organisations
+
+ACTOR = "command line"
+
+
+@click.group()
+def user() -> None:
+    """Accounts."""
+
+
+@user.command("add")
+@click.argument("email")
+@click.option("--name", required=True)
+@click.option("--admin", is_flag=True, help="May administer the site.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@with_app
+def user_add(email: str, name: str, admin: bool, password_stdin: bool) -> None:
+    """Adds the account EMAIL."""
+    if password_stdin:
+        password = click.get_text_stream("stdin").readline().rstrip("\r\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    with writing() as session:
+        added = accounts.add_user(session, email, name, password, admin)
+        audit.record(session, ACTOR, "user added", str(added.id), admin=admin)
+    click.echo("account added", err=True)
+
+
+@click.group()
+def org() -> None:
+    """Organisations."""
+
+
+@org.command("add")
+@click.argument("slug")
+@click.option("--name", required=True)
+@click.option("--owner", required=True, help="The address of an account.")
+@with_app
+def org_add(slug: str, name: str, owner: str) -> None:
+    """Adds the organisation SLUG with its first owner."""
+    with writing() as session:
+        added = organisations.add_organisation(session, slug, name, accounts.find_user(session, owner))
+        audit.record(session, ACTOR, "organisation added", str(added.id), slug=slug)
+    click.echo("organisation added", err=True)

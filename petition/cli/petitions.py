@@ -1,0 +1,41 @@
+"""`petition load` and `petition dump`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from petition.cli.common import refuse, with_app
+from petition.core import audit
+from petition.core.db import read_again, writing
+from petition.petitions import service, text_file
+from petition.petitions.models import State
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--publish", is_flag=True, help="Open the petition if the file names no state.")
+@with_app
+def load(file: Path, publish: bool) -> None:
+    """Creates or updates the petition in FILE: TOML between +++ lines, then Markdown."""
+    try:
+        content = file.read_text("utf-8")
+    except UnicodeDecodeError:
+        refuse(f"{file} is not UTF-8")
+    with writing() as session:
+        draft = text_file.read(session, content)
+        if publish and draft.state is None:
+            draft = replace(draft, state=State.OPEN)
+        petition = service.store(session, draft)
+        audit.record(session, "command line", "petition loaded", petition.slug, version=petition.text.version)
+        click.echo(f"{petition.slug}: {petition.state.value}, text version {petition.text.version}")
+
+
+@click.command()
+@click.argument("slug")
+@with_app
+def dump(slug: str) -> None:
+    """Writes the petition SLUG to standard output, as `load` reads it."""
+    click.echo(text_file.write(service.find(read_again(), slug)), nl=False)

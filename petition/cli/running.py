@@ -1,0 +1,92 @@
+"""`petition serve`, `worker`, `purge` and `settings`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+from granian import Granian
+from granian.constants import Interfaces
+
+from petition import settings as settings_table
+from petition.cli.common import json_option, make_app, print_json, refuse, with_app
+from petition.core import retention
+from petition.core.errors import SettingRefused
+from petition.worker import run_worker
+
+THREADS = 8
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--workers", default=2, show_default=True, help="Web processes, about one for each core.")
+def serve(host: str, port: int, workers: int) -> None:
+    """Runs the production web server until SIGTERM or Ctrl-C."""
+    make_app()
+    Granian(
+        "petition.web_process:create",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=THREADS,
+        backpressure=THREADS * 32,
+        websockets=False,
+        log_level="warning",
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+    ).serve()
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Send what is due, then end.")
+def worker(once: bool) -> None:
+    """Sends mail and does the scheduled work until SIGTERM or Ctrl-C. Run as many as you like."""
+    sent = run_worker(make_app(), once)
+    if once:
+        click.echo(f"{sent} mails sent")
+
+
+@click.command()
+@json_option
+@with_app
+def purge(as_json: bool) -> None:
+    """Forgets now what the retention rules say; the worker does the same once a day."""
+    gone = retention.purge()
+    if as_json:
+        print_json(gone)
+        return
+    for what, number in gone.items():
+        click.echo(f"{number:>8}  {what}")
+
+
+@click.command()
+@json_option
+def settings(as_json: bool) -> None:
+    """Shows every setting, its value (secrets hidden), its default and its meaning."""
+    try:
+        values = settings_table.raw_values(os.environ)
+    except SettingRefused as error:
+        refuse(error.message)
+        sys.exit(1)
+    rows = []
+    for setting in settings_table.SETTINGS:
+        value = values.get(setting.name)
+        rows.append(
+            {
+                "name": settings_table.PREFIX + setting.name,
+                "value": "(hidden)" if value is not None and setting.secret else value,
+                "default": setting.default,
+                "meaning": setting.meaning,
+            }
+        )
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        click.echo(
+            f"{row['name']}\n    {row['meaning']}\n    value: {row['value'] or '(default)'}   default: {row['default'] or '(none)'}"
+        )

@@ -1,0 +1,69 @@
+"""`petition tally`: signatures by country."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from petition.api import shapes
+from petition.cli.common import json_option, print_json, with_app
+from petition.core import audit, countries
+from petition.core.db import read_again, writing
+from petition.petitions import service as petitions
+from petition.signatures import recount
+from petition.tallies.service import count
+
+
+@click.command()
+@click.argument("slug")
+@click.option("--check", is_flag=True, help="Compare the counters with the rows; exit 1 if they differ.")
+@click.option("--rebuild", is_flag=True, help="Mend the counters, while signing goes on.")
+@json_option
+@with_app
+def tally(slug: str, check: bool, rebuild: bool, as_json: bool) -> None:
+    """Shows the confirmed signatures of SLUG by country."""
+    petition = petitions.find(read_again(), slug)
+    if rebuild:
+        with writing() as session:
+            mended = recount.rebuild(session, petition.id)
+            audit.record(session, "command line", "tally rebuilt", slug, counters=mended)
+        if not check:
+            click.echo(f"{mended} counters mended", err=as_json)
+    if check:
+        _check(slug, as_json)
+    elif not rebuild:
+        _show(slug, as_json)
+
+
+def _show(slug: str, as_json: bool) -> None:
+    session = read_again()
+    petition = petitions.find(session, slug)
+    counted = count(session, petition.id)
+    if as_json:
+        content = shapes.petition(petition, counted)
+        print_json({key: content[key] for key in ("slug", "signature_count", "signatures_by_country", "as_of")})
+        return
+    for code, number in counted.by_country:
+        click.echo(f"{number:>12,}  {code}  {countries.name(code)}")
+    click.echo(f"{counted.total:>12,}  in all")
+
+
+def _check(slug: str, as_json: bool) -> None:
+    session = read_again()
+    lines = recount.compare(session, petitions.find(session, slug).id)
+    wrong = [line for line in lines if not line.right]
+    if as_json:
+        differences = [
+            {"code": line.country, "rows": line.rows, "tally": line.tally, "hours": line.hours} for line in wrong
+        ]
+        total = sum(line.rows for line in lines)
+        print_json({"slug": slug, "ok": not wrong, "signature_count": total, "wrong": differences})
+    else:
+        for line in wrong:
+            click.echo(
+                f"{line.country} {countries.name(line.country)}: {line.rows} confirmed signatures, "
+                f"the tally says {line.tally}, its hours add up to {line.hours}"
+            )
+        click.echo(f"{len(lines)} countries compared, {len(wrong)} wrong")
+    sys.exit(1 if wrong else 0)

@@ -1,0 +1,233 @@
+"""The database: column types, naming, sessions that say whether they write, and SQLite's write gate.
+
+Reading is the default: outside `writing()` a session is read-only, so that no request writes by accident
+and SQLite's single writer is never asked for by a page. `writing()` is the one commit of a request.
+"""
+
+from __future__ import annotations
+
+import enum
+import fcntl
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import IO, Any, ClassVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.orm import DeclarativeBase, Session
+
+BUCKETS = 64
+MIGRATIONS = "migrations"
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Id(sa.types.TypeDecorator[UUID]):
+    """A UUID: native on PostgreSQL, 16 bytes on SQLite (half of its text form, in every index)."""
+
+    impl = sa.LargeBinary(16)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(sa.Uuid())
+        return dialect.type_descriptor(sa.LargeBinary(16))
+
+    def process_bind_param(self, value: UUID | None, dialect: Dialect) -> Any:
+        return value if value is None or dialect.name == "postgresql" else value.bytes
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> UUID | None:
+        return value if value is None or isinstance(value, UUID) else UUID(bytes=value)
+
+
+class Instant(sa.types.TypeDecorator[datetime]):
+    """A moment: aware and in UTC on this side, whatever the database keeps."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Small(sa.types.TypeDecorator[Any]):
+    """A member of an IntEnum, kept as a small integer."""
+
+    impl = sa.SmallInteger
+    cache_ok = True
+
+    def __init__(self, members: type[enum.IntEnum]) -> None:
+        super().__init__()
+        self.members = members
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Any:
+        return None if value is None else self.members(value)
+
+
+class Base(DeclarativeBase):
+    """Parent of all models: constraint names are fixed so that migrations can name them."""
+
+    metadata = sa.MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {UUID: Id, datetime: Instant}
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+migrate = Migrate()
+
+
+def insert(connection: Connection | Session, table: Any) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that knows ON CONFLICT, in the dialect at hand."""
+    bind = connection.get_bind() if isinstance(connection, Session) else connection
+    return (postgresql if bind.dialect.name == "postgresql" else sqlite).insert(table)
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """The one transaction in which a request or job writes; commits at the end, undoes on any error."""
+    session = db.session()
+    session.rollback()
+    session.connection(execution_options={"writes": True})
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def read_again() -> Session:
+    """A session whose next read sees what others have committed since."""
+    session = db.session()
+    session.rollback()
+    return session
+
+
+class GatedConnection(sqlite3.Connection):
+    """A SQLite connection that queues for the write lock at a file of its own.
+
+    SQLite makes waiting writers poll, which starves some of them for seconds; a blocking `flock` in
+    front is fair. Each connection opens the file for itself, so threads queue as processes do.
+    """
+
+    path: str = ""
+    _gate: IO[bytes] | None = None
+    _inside = False
+    query_only = False
+
+    def enter_gate(self) -> None:
+        """Waits until no other connection, of any process, is writing."""
+        if self._gate is None:
+            self._gate = open(f"{self.path}.lock", "ab")  # noqa: SIM115 (kept open for the connection's life)
+        fcntl.flock(self._gate, fcntl.LOCK_EX)
+        self._inside = True
+
+    def leave_gate(self) -> None:
+        """Lets the next writer in."""
+        if self._inside and self._gate is not None:
+            self._inside = False
+            fcntl.flock(self._gate, fcntl.LOCK_UN)
+
+    def commit(self) -> None:
+        try:
+            super().commit()
+        finally:
+            self.leave_gate()
+
+    def rollback(self) -> None:
+        try:
+            super().rollback()
+        finally:
+            self.leave_gate()
+
+    def close(self) -> None:
+        try:
+            super().close()
+        finally:
+            self.leave_gate()
+            if self._gate is not None:
+                self._gate.close()
+                self._gate = None
+
+
+def _on_connect(synchronous: str) -> Any:
+    def connect(connection: GatedConnection, record: Any) -> None:
+        connection.isolation_level = None
+        connection.path = connection.execute("PRAGMA database_list").fetchone()[2]
+        for pragma in (
+            "journal_mode=WAL",
+            f"synchronous={synchronous}",
+            "busy_timeout=10000",
+            "foreign_keys=ON",
+            "secure_delete=ON",  # what is forgotten must be gone from the file
+            "cache_size=-20000",
+        ):
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+
+    return connect
+
+
+def _on_begin(connection: Connection) -> None:
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, GatedConnection)
+    writes = bool(connection.get_execution_options().get("writes"))
+    if raw.query_only is writes:
+        raw.execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+        raw.query_only = not writes
+    if not writes:
+        raw.execute("BEGIN")
+        return
+    raw.enter_gate()
+    try:
+        raw.execute("BEGIN IMMEDIATE")
+    except BaseException:
+        raw.leave_gate()
+        raise
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Options for `create_engine`: errors never show parameters, since those hold names and addresses."""
+    if url.startswith("sqlite"):
+        return {"hide_parameters": True, "connect_args": {"factory": GatedConnection}}
+    return {"hide_parameters": True, "pool_pre_ping": True}
+
+
+def prepare_engine(engine: Engine, synchronous: str = "FULL") -> None:
+    """Sets SQLite up for durable, fair writing. PostgreSQL needs nothing.
+
+    `synchronous="OFF"` is for connections whose writes may be lost in a power cut (rate limits).
+    """
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _on_connect(synchronous))
+        event.listen(engine, "begin", _on_begin)
+
+
+def init_app(app: Flask, url: str) -> None:
+    """Binds the database and the migrations to the application."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(url)
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+    migrate.init_app(app, db, directory=f"{app.root_path}/{MIGRATIONS}", compare_type=True, render_as_batch=True)

@@ -1,0 +1,69 @@
+"""Logs as JSON lines, without personal data: routes instead of paths, no addresses, no parameters."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+import traceback
+from uuid import uuid4
+
+from flask import Flask, Response, g, request
+
+log = logging.getLogger("petition")
+PLAIN = {"name", "message", "args", "msg"} | set(vars(logging.makeLogRecord({})))
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line. Of an exception only its type and the places in our code, never its words:
+    an exception's text may quote what a person typed."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {"at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"), "level": record.levelname.lower()}
+        entry["event"] = record.getMessage()
+        entry.update({name: value for name, value in vars(record).items() if name not in PLAIN})
+        if record.exc_info and record.exc_info[0]:
+            entry["error"] = record.exc_info[0].__name__
+            frames = traceback.extract_tb(record.exc_info[2])[-6:]
+            entry["at_lines"] = [
+                f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames
+            ]
+        return json.dumps(entry, ensure_ascii=False, default=str)
+
+
+def start_logging(level: int = logging.INFO) -> None:
+    """Sends the program's log lines to standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    log.handlers[:] = [handler]
+    log.setLevel(level)
+    log.propagate = False
+
+
+def _begin() -> None:
+    g.began = time.perf_counter()
+    g.request_id = uuid4().hex[:16]
+
+
+def _end(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.get("request_id", "-")
+    log.info(
+        "request",
+        extra={
+            "request_id": g.get("request_id"),
+            "method": request.method,
+            "route": request.url_rule.rule if request.url_rule else "(no route)",
+            "status": response.status_code,
+            "ms": round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
+        },
+    )
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Logs every request by its route (`/confirm/<token>`), so that no token reaches the log."""
+    app.logger.handlers[:] = []
+    app.logger.parent = log
+    app.before_request(_begin)
+    app.after_request(_end)

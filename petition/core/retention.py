@@ -1,0 +1,58 @@
+"""What is kept, why and how long: one table, by which the purge works and from which the privacy page is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from flask_babel import LazyString
+from sqlalchemy.orm import Session
+
+from petition.core.db import db, writing
+
+Transaction = Callable[[], AbstractContextManager[Session]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One line of the table. `purge` does the forgetting in transactions of its own and counts what went."""
+
+    what: LazyString | str
+    why: LazyString | str
+    how_long: LazyString | str
+    purge: Callable[[Transaction], int] | None = None
+
+
+_rules: list[Rule] = []
+
+
+def keeps(rule: Rule) -> Rule:
+    """Registers a rule; features call it when they are loaded."""
+    _rules.append(rule)
+    return rule
+
+
+def rules() -> Iterator[Rule]:
+    """All rules, in the order in which features registered them."""
+    return iter(_rules)
+
+
+def purge() -> dict[str, int]:
+    """Carries out every rule now; says per rule how many things were forgotten.
+
+    On SQLite the log of earlier page images is emptied too, so that nothing forgotten stays in a file.
+    """
+    gone = {str(rule.what): rule.purge(writing) for rule in _rules if rule.purge}
+    if db.engine.dialect.name == "sqlite":
+        db.session.remove()
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
+    return gone
+
+
+def deleted(session: Session, statement: sa.Delete | sa.Update) -> int:
+    """Runs a DELETE or UPDATE and says how many rows it touched."""
+    result = session.execute(statement.execution_options(synchronize_session=False))
+    return int(result.rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,92 @@
+"""Signed tokens, one salt per purpose, so that a token made for one thing never opens another."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from flask import current_app
+from itsdangerous import BadSignature, Signer
+
+from petition.core.errors import NotFound
+
+HANDLE_BYTES = 16
+FORM_LIFE = timedelta(hours=24)
+
+
+class TokenRefused(NotFound):
+    """A link that we did not make, or that was changed on its way."""
+
+    code = "link_not_valid"
+
+
+def _signer(purpose: str) -> Signer:
+    keys = [*reversed(current_app.config["SECRET_KEY_FALLBACKS"]), current_app.config["SECRET_KEY"]]
+    return Signer(keys, salt=f"petition.{purpose}", sep="~", key_derivation="hmac", digest_method=hashlib.sha256)
+
+
+def new_handle(bucket: int | None = None) -> bytes:
+    """16 random bytes that name a row to whoever got them by mail.
+
+    With a bucket (0–63), it is written into the low six bits of the first byte, so that the row can be
+    found on the shard that holds it.
+    """
+    handle = bytearray(secrets.token_bytes(HANDLE_BYTES))
+    if bucket is not None:
+        handle[0] = (handle[0] & 0xC0) | bucket
+    return bytes(handle)
+
+
+def bucket_of(handle: bytes) -> int:
+    """The bucket that `new_handle` wrote into a handle."""
+    return handle[0] & 0x3F
+
+
+def sign_handle(purpose: str, handle: bytes) -> str:
+    """The token for a handle, safe in a URL."""
+    return _signer(purpose).sign(_encode(handle)).decode("ascii")
+
+
+def read_handle(purpose: str, token: str) -> bytes:
+    """The handle in a token of this purpose.
+
+    Raises TokenRefused. Only the very token we made passes: base64 has several spellings of the same
+    bytes, and a link that still works with its last character changed would surprise everybody.
+    """
+    try:
+        handle = _decode(_signer(purpose).unsign(token.encode("ascii")))
+        _decode(token.rpartition("~")[2].encode("ascii"))
+    except (BadSignature, UnicodeEncodeError, ValueError, binascii.Error):
+        raise TokenRefused from None
+    if len(handle) != HANDLE_BYTES:
+        raise TokenRefused
+    return handle
+
+
+def form_token(at: datetime) -> str:
+    """The token in a public form: the same for every visitor within one hour, so that the page can be cached."""
+    return _signer("form").sign(f"{int(at.timestamp()) // 3600:x}").decode("ascii")
+
+
+def form_token_is_fresh(token: str, at: datetime) -> bool:
+    """Whether a form with this token was served within the last day."""
+    try:
+        hour = int(_signer("form").unsign(token.encode("ascii", "replace")), 16)
+    except (BadSignature, ValueError):
+        return False
+    age = at.timestamp() - hour * 3600
+    return -3600 <= age <= FORM_LIFE.total_seconds() + 3600
+
+
+def _encode(raw: bytes) -> bytes:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=")
+
+
+def _decode(text: bytes) -> bytes:
+    raw = base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
+    if _encode(raw) != text:
+        raise ValueError("not the canonical spelling")
+    return raw

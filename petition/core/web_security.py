@@ -1,0 +1,110 @@
+"""What protects every page: headers, the proxies we believe, and who may send us a form."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, request
+from flask_babel import gettext as _
+
+from petition.core.errors import Forbidden
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "script-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+class TrustedProxies:
+    """Takes the visitor's address and scheme from proxies in known networks, and from nobody else."""
+
+    def __init__(self, wsgi: Callable[..., Iterable[bytes]], networks: list[Any]) -> None:
+        self.wsgi = wsgi
+        self.networks = networks
+
+    def _trusts(self, address: str) -> bool:
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self.networks)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        peer = environ.get("REMOTE_ADDR", "")
+        if self._trusts(peer):
+            if environ.get("HTTP_X_FORWARDED_PROTO") in {"http", "https"}:
+                environ["wsgi.url_scheme"] = environ["HTTP_X_FORWARDED_PROTO"]
+            hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+            while hops and self._trusts(peer):
+                peer = hops.pop()
+            environ["REMOTE_ADDR"] = peer
+        return self.wsgi(environ, start_response)
+
+
+def refuse_cross_site() -> None:
+    """Refuses a form that says it was sent from another site. What says nothing passes.
+
+    Browsers send `Origin: null` under some referrer policies, so null alone accuses nobody.
+    """
+    if request.method not in UNSAFE:
+        return
+    origin = request.headers.get("Origin")
+    foreign = origin not in {None, "null"} and urlsplit(origin).netloc not in {
+        request.host,
+        urlsplit(current_app.config["BASE_URL"]).netloc,
+    }
+    if foreign or request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise Forbidden(_("This form was sent from another site. Please open the petition here and sign again."))
+
+
+def add_headers(response: Response) -> Response:
+    """Adds the security headers; HTTPS only is demanded where the site's own address says HTTPS."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if current_app.config["BASE_URL"].startswith("https:"):
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    return response
+
+
+def public(response: Response, seconds: int = 1) -> Response:
+    """Marks a page that is the same for all readers of one language: shared caches may keep it."""
+    response.headers["Cache-Control"] = f"public, max-age={seconds}, stale-while-revalidate={seconds * 5}"
+    if "lang" not in request.args:
+        response.vary.add("Accept-Language")
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+def keep_unlabelled_private(response: Response) -> Response:
+    """Whatever no view called public may be kept by nobody."""
+    if "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Puts the protections around the application."""
+    app.wsgi_app = TrustedProxies(app.wsgi_app, app.config["TRUSTED_PROXIES"])  # type: ignore[method-assign]
+    app.before_request(refuse_cross_site)
+    app.after_request(add_headers)
+    app.after_request(keep_unlabelled_private)

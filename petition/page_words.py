@@ -1,0 +1,67 @@
+"""What every template can use: numbers, dates and countries in the page's language, links that keep it."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, request
+from flask_babel import format_date, format_decimal, format_percent
+from markupsafe import Markup
+
+from petition.core import countries, i18n
+from petition.petitions.models import State
+from petition.petitions.words import state_words
+from petition.tallies.charts import share
+
+
+def _versions(folder: str) -> dict[str, str]:
+    """A short hash of each static file: browsers may keep a file for ever, and a new one has a new address."""
+    files = (path for path in Path(folder).iterdir() if path.is_file())
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:10] for path in files}
+
+
+def number(value: int) -> str:
+    """A whole number as the language writes it."""
+    return format_decimal(value)
+
+
+def day(value: datetime | date) -> str:
+    """A day as the language writes it, in full."""
+    return format_date(value, "long")
+
+
+def short_day(value: datetime | date) -> str:
+    """A day without its year."""
+    return format_date(value, "d MMM")
+
+
+def _in_language(tag: str) -> str:
+    arguments = request.args.to_dict() | {"lang": tag}
+    return "?" + "&".join(f"{Markup.escape(key)}={Markup.escape(value)}" for key, value in arguments.items())
+
+
+def init_app(app: Flask) -> None:
+    """Gives the templates their words, and static files their versions."""
+    versions = _versions(app.static_folder or "")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(number=number, day=day, short_day=short_day, country=countries.name)
+    app.jinja_env.globals.update(
+        language=i18n.language,
+        languages=[(tag, i18n.own_name(tag)) for tag in i18n.LANGUAGES],
+        direction=i18n.direction,
+        in_language=_in_language,
+        share=share,
+        percent=lambda part, whole: format_percent(part / whole) if whole else "",
+        state_words=state_words,
+        State=State,
+    )
+
+    @app.url_defaults
+    def keep_language_and_version(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint == "static":
+            values["v"] = versions.get(values.get("filename", ""), "")
+        elif "lang" in request.args and "lang" not in values and (tag := i18n.known(request.args["lang"])):
+            values["lang"] = tag

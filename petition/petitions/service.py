@@ -1,0 +1,142 @@
+"""Finding, listing and changing petitions."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from petition.core.clock import now
+from petition.core.errors import DomainError, Gone, PetitionNotFound
+from petition.organisations.models import Organisation
+from petition.petitions.models import PUBLIC_STATES, PUBLISHED_STATES, Petition, PetitionText, State
+
+PAGE = 20
+
+
+class TextRefused(DomainError):
+    """A petition cannot be stored as it was given."""
+
+    code = "petition_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list: its petitions, its number from 1, and how many pages there are."""
+
+    petitions: Sequence[Petition]
+    number: int
+    pages: int
+
+
+def takes_signatures(petition: Petition) -> bool:
+    """Whether a signature can be given and confirmed now."""
+    return petition.state == State.OPEN and (petition.closes_at is None or now() < petition.closes_at)
+
+
+def shown_state(petition: Petition) -> State:
+    """The state that readers see: an open petition past its end is closed."""
+    if petition.state == State.OPEN and not takes_signatures(petition):
+        return State.CLOSED
+    return petition.state
+
+
+def find(session: Session, slug: str) -> Petition:
+    """Any petition, whatever its state. Raises PetitionNotFound."""
+    petition = session.scalar(sa.select(Petition).where(Petition.slug == slug))
+    if petition is None:
+        raise PetitionNotFound(_("There is no petition of that name."))
+    return petition
+
+
+def find_public(session: Session, slug: str) -> Petition:
+    """A petition that readers may see. Raises PetitionNotFound or, when it was taken down, Gone."""
+    petition = find(session, slug)
+    if petition.state == State.TAKEN_DOWN:
+        raise Gone(_("This petition has been taken down."))
+    if petition.state not in PUBLIC_STATES:
+        raise PetitionNotFound(_("There is no petition of that name."))
+    return petition
+
+
+def list_public(
+    session: Session, words: str = "", state: str = "", page: int = 1, organisation: object = None
+) -> Page:
+    """Public petitions, newest first, whose title or addressee holds the words, in one state or all."""
+    states = [one for one in PUBLIC_STATES if one == state] if state else list(PUBLIC_STATES)
+    query = sa.select(Petition).where(Petition.state.in_(states))
+    if organisation is not None:
+        query = query.where(Petition.organisation_id == organisation)
+    for word in words.split()[:8]:
+        title = sa.exists().where(
+            PetitionText.petition_id == Petition.id, PetitionText.title.icontains(word, autoescape=True)
+        )
+        query = query.where(sa.or_(title, Petition.addressee.icontains(word, autoescape=True)))
+    total = session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
+    pages = max(1, -(-total // PAGE))
+    number = min(max(page, 1), pages)
+    order = sa.func.coalesce(Petition.opened_at, Petition.created_at).desc(), Petition.slug
+    rows = session.scalars(query.order_by(*order).limit(PAGE).offset((number - 1) * PAGE)).all()
+    return Page(rows, number, pages)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A petition as its author gives it. A state of None leaves the state as it is (`draft` when new)."""
+
+    slug: str
+    organisation: Organisation
+    title: str
+    addressee: str
+    body: str
+    locale: str
+    goal: int | None = None
+    addressee_country: str | None = None
+    closes_at: datetime | None = None
+    state: State | None = None
+
+
+def store(session: Session, draft: Draft) -> Petition:
+    """Creates or updates a petition. Words once published are never altered: new words are a new version."""
+    petition = session.scalar(sa.select(Petition).where(Petition.slug == draft.slug))
+    if petition is None:
+        petition = Petition(slug=draft.slug, state=State.DRAFT, texts=[])
+        session.add(petition)
+    elif petition.organisation_id != draft.organisation.id:
+        raise TextRefused(_("A petition of that name belongs to another organisation."))
+    petition.organisation = draft.organisation
+    petition.addressee = draft.addressee
+    petition.addressee_country = draft.addressee_country
+    petition.goal = draft.goal
+    petition.locale = draft.locale
+    petition.closes_at = draft.closes_at
+    _store_text(petition, draft)
+    if draft.state is not None:
+        change_state(petition, draft.state)
+    session.flush()
+    return petition
+
+
+def _store_text(petition: Petition, draft: Draft) -> None:
+    words = "\x00".join((draft.locale, draft.title, draft.body))
+    sha256 = hashlib.sha256(words.encode()).hexdigest()
+    if petition.texts and petition.text.sha256 == sha256:
+        return
+    if petition.texts and petition.opened_at is None and petition.state not in PUBLISHED_STATES:
+        text = petition.text
+    else:
+        text = PetitionText(version=len(petition.texts) + 1)
+        petition.texts.append(text)
+    text.locale, text.title, text.body, text.sha256 = draft.locale, draft.title, draft.body, sha256
+
+
+def change_state(petition: Petition, state: State) -> None:
+    """Moves a petition to a state; the first opening is remembered."""
+    petition.state = state
+    if state == State.OPEN and petition.opened_at is None:
+        petition.opened_at = now()

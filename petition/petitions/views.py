@@ -1,0 +1,73 @@
+"""Finding petitions, and an organisation's page."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, make_response, render_template, request
+from flask_babel import gettext as _
+
+from petition.core import retention
+from petition.core.db import read_again
+from petition.core.errors import NotFound
+from petition.core.web_security import public
+from petition.organisations.models import Organisation
+from petition.petitions import service
+from petition.petitions.models import PUBLIC_STATES
+from petition.tallies.service import totals
+
+bp = Blueprint("petitions", __name__)
+
+
+@bp.get("/")
+@bp.get("/petitions")
+def petitions() -> Response:
+    """All public petitions, searched by words and state."""
+    words, state = request.args.get("q", "")[:100], request.args.get("state", "")
+    session = read_again()
+    page = service.list_public(session, words, state, request.args.get("page", 1, int))
+    shown = render_template(
+        "petitions/list.html",
+        page=page,
+        totals=totals(session, [one.id for one in page.petitions]),
+        states=PUBLIC_STATES,
+        words=words,
+        state=state,
+        shown_state=service.shown_state,
+    )
+    return public(make_response(shown))
+
+
+@bp.get("/o/<slug>")
+def organisation(slug: str) -> Response:
+    """An organisation and its petitions."""
+    session = read_again()
+    found = session.scalar(sa.select(Organisation).where(Organisation.slug == slug))
+    if found is None:
+        raise NotFound(_("There is no organisation of that name."))
+    page = service.list_public(session, page=request.args.get("page", 1, int), organisation=found.id)
+    shown = render_template(
+        "petitions/organisation.html",
+        organisation=found,
+        page=page,
+        totals=totals(session, [one.id for one in page.petitions]),
+        shown_state=service.shown_state,
+    )
+    return public(make_response(shown))
+
+
+@bp.get("/privacy")
+def privacy() -> Response:
+    """What is kept, why and how long: the table the purge works by."""
+    return public(make_response(render_template("pages/privacy.html", rules=list(retention.rules()))))
+
+
+@bp.get("/accessibility")
+def accessibility() -> Response:
+    """What was done for people who use the site with other means."""
+    return public(make_response(render_template("pages/accessibility.html")))
+
+
+@bp.get("/data")
+def data() -> Response:
+    """The JSON API and the tally files."""
+    return public(make_response(render_template("pages/data.html")))

@@ -1,0 +1,158 @@
+"""Signatures: what counting needs in one table, what identifies a person in another.
+
+`signature` and `signer` are one row to one row, so that forgetting has one place. Both keys begin with
+the bucket, a keyed hash of petition and canonical address: what belongs to one address on one petition
+lies together, also when the tables are spread over machines.
+"""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from petition.core.clock import now
+from petition.core.db import Base, Small
+from petition.core.ids import new_id
+from petition.petitions.models import Petition
+
+
+class SignatureState(enum.IntEnum):
+    """The life of a signature."""
+
+    PENDING = 0
+    CONFIRMED = 1
+    WITHDRAWN = 2
+    INVALIDATED = 3
+    EXPIRED = 4
+
+
+class Origin(enum.IntEnum):
+    """Where a signature was given."""
+
+    WEB = 0
+    PAPER = 1
+    IMPORT = 2
+
+
+class ListName(enum.IntEnum):
+    """How the signer appears on lists. Not answered means COUNT."""
+
+    COUNT = 0
+    INITIALS = 1
+    FULL = 2
+
+
+def _where(condition: str) -> dict[str, sa.TextClause]:
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
+
+
+class Signature(Base):
+    """One person's support of one petition.
+
+    `place` (1 or 2) and `person_hash` are set exactly while the signature is confirmed: the unique keys
+    over them are what makes one address count at most two differently named people, whatever the code does.
+    """
+
+    __tablename__ = "signature"
+    __table_args__ = (
+        sa.UniqueConstraint("bucket", "petition_id", "address_hash", "place"),
+        sa.Index(
+            "ix_signature_person",
+            "bucket",
+            "petition_id",
+            "address_hash",
+            "person_hash",
+            unique=True,
+            **_where("person_hash IS NOT NULL"),
+        ),
+        sa.Index("ix_signature_handle", "bucket", "handle", unique=True, **_where("handle IS NOT NULL")),
+        sa.Index("ix_signature_confirmed", "petition_id", "country", **_where("state = 1")),
+        sa.Index("ix_signature_shown", "petition_id", "confirmed_at", **_where("state = 1 AND show_name")),
+        sa.Index("ix_signature_pending", "created_at", **_where("state = 0")),
+        sa.CheckConstraint("place IN (1, 2)", name="place"),
+        sa.CheckConstraint("(state = 1) = (place IS NOT NULL)", name="confirmed_has_place"),
+        sa.CheckConstraint("(state = 1) = (person_hash IS NOT NULL)", name="confirmed_has_person"),
+        sa.CheckConstraint("state <> 1 OR confirmed_at IS NOT NULL", name="confirmed_has_time"),
+        {"sqlite_with_rowid": False},
+    )
+
+    bucket: Mapped[int] = mapped_column(sa.SmallInteger, primary_key=True, autoincrement=False)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    petition_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Petition.id))
+    text_version: Mapped[int]
+    consent_version: Mapped[str] = mapped_column(sa.String(20))
+    locale: Mapped[str] = mapped_column(sa.String(20))
+    country: Mapped[str] = mapped_column(sa.String(2))
+    state: Mapped[SignatureState] = mapped_column(Small(SignatureState), default=SignatureState.PENDING)
+    origin: Mapped[Origin] = mapped_column(Small(Origin), default=Origin.WEB)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    confirmed_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    address_hash: Mapped[bytes] = mapped_column(sa.LargeBinary(16))
+    place: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    person_hash: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16))
+    handle: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16))
+    code_hash: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16))
+    show_name: Mapped[bool] = mapped_column(default=False)
+    list_name: Mapped[ListName] = mapped_column(Small(ListName), default=ListName.COUNT)
+    updates: Mapped[bool] = mapped_column(default=False)
+    receipt_secret: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
+    domain: Mapped[str] = mapped_column(sa.String(255))
+    network_hash: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16))
+
+
+class Signer(Base):
+    """Who gave a signature. `address` is kept while pending, then only for those who asked for updates."""
+
+    __tablename__ = "signer"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["bucket", "signature_id"], ["signature.bucket", "signature.id"]),
+        {"sqlite_with_rowid": False},
+    )
+
+    bucket: Mapped[int] = mapped_column(sa.SmallInteger, primary_key=True, autoincrement=False)
+    signature_id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(120))
+    city: Mapped[str | None] = mapped_column(sa.String(80))
+    comment: Mapped[str | None] = mapped_column(sa.String(1000))
+    address: Mapped[str | None] = mapped_column(sa.String(254))
+
+
+class OwnPageLink(Base):
+    """A mailed link to a signer's own page. It lives for a day."""
+
+    __tablename__ = "own_page_link"
+
+    handle: Mapped[bytes] = mapped_column(sa.LargeBinary(16), primary_key=True)
+    mailbox_hash: Mapped[bytes] = mapped_column(sa.LargeBinary(16))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class OwnPageSession(Base):
+    """Thirty minutes on a signer's own page. The cookie holds the token, this row only its SHA-256.
+
+    Opened by a link to the mailbox it shows everything of that mailbox; opened by confirming, when the
+    address may be forgotten already, what that address signed on one petition.
+    """
+
+    __tablename__ = "own_page_session"
+
+    token_hash: Mapped[bytes] = mapped_column(sa.LargeBinary(32), primary_key=True)
+    mailbox_hash: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16))
+    petition_id: Mapped[UUID | None]
+    address_hash: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16))
+    expires_at: Mapped[datetime]
+
+
+class ConsentWording(Base):
+    """The words that people agreed to, by version and language, as they were on the page."""
+
+    __tablename__ = "consent_wording"
+
+    version: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    locale: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    wording: Mapped[str] = mapped_column(sa.Text)

@@ -1,0 +1,180 @@
+"""The signer's own page: asking for the link, using it, and what can be done there."""
+
+from __future__ import annotations
+
+import json
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
+
+from petition.core import i18n, limits, tokens
+from petition.core.db import read_again, writing
+from petition.core.errors import DomainError, Forbidden, TooMany
+from petition.core.keyed_hashes import network_hash
+from petition.signatures import own_page
+from petition.signatures.confirming import Attempt
+from petition.signatures.forms import AddressForm, OwnSignatureForm
+from petition.signatures.mails import OWN_PAGE
+from petition.tallies.service import shown_counts
+
+bp = Blueprint("own_page", __name__, url_prefix="/my")
+COOKIE = "own_page"
+
+
+def _owner() -> tuple[own_page.Owner, str]:
+    """Whose session this is, and its token. Raises Forbidden."""
+    token = session.get(COOKIE)
+    owner = own_page.owner_of_session(read_again(), token)
+    if owner is None or token is None:
+        raise Forbidden(_("Your half hour on this page is over. Ask for a new link."))
+    return owner, token
+
+
+@bp.get("")
+def page() -> str:
+    """The own page, or without a session the question for an address."""
+    token = session.get(COOKIE)
+    owner = own_page.owner_of_session(read_again(), token)
+    if owner is None or token is None:
+        return render_template("signatures/ask_link.html", form=AddressForm(formdata=None), problem=None)
+    return _own_page(owner, token)
+
+
+def _own_page(owner: own_page.Owner, token: str, done: str | None = None) -> str:
+    own = own_page.own_signatures(read_again(), owner)
+    return render_template(
+        "signatures/own_page.html",
+        signatures=[(one, own_page.reference(token, one)) for one in own],
+        done=done or request.args.get("done"),
+    )
+
+
+@bp.post("")
+def ask() -> AnyResponse | str | tuple[str, int]:
+    """Owes the mail with the link; one answer for all addresses."""
+    form = AddressForm()
+    if not form.validate():
+        return render_template("signatures/ask_link.html", form=form, problem=None), 422
+    try:
+        limits.hit(limits.ASK_OWN_PAGE, "own page", network_hash(request.remote_addr).hex())
+    except TooMany as error:
+        return render_template("signatures/ask_link.html", form=form, problem=error.message), error.status
+    with writing() as writer:
+        own_page.ask_link(writer, form.address, i18n.language())
+    return redirect(url_for("own_page.asked"), 303)
+
+
+@bp.get("/check-inbox")
+def asked() -> str:
+    """The answer to everybody who asked for a link."""
+    return render_template("signatures/link_asked.html", local_mailbox=current_app.config["DEVELOPMENT"])
+
+
+@bp.get("/<token>")
+def link(token: str) -> str:
+    """What the mailed link shows: one button. Changes nothing."""
+    own_page.owner_of_link(read_again(), tokens.read_handle(OWN_PAGE, token))
+    return render_template("signatures/open_own_page.html", token=token)
+
+
+@bp.post("/<token>")
+def open_page(token: str) -> AnyResponse:
+    """Starts the half hour."""
+    with writing() as writer:
+        owner = own_page.owner_of_link(writer, tokens.read_handle(OWN_PAGE, token))
+        own_token = own_page.start_session(writer, owner)
+    session.clear()
+    session[COOKIE] = own_token
+    return redirect(url_for("own_page.page"), 303)
+
+
+@bp.post("/leave")
+def leave() -> AnyResponse:
+    """Ends the half hour."""
+    with writing() as writer:
+        own_page.end_session(writer, session.get(COOKIE))
+    session.clear()
+    return redirect(url_for("own_page.page"), 303)
+
+
+@bp.route("/signatures/<ref>", methods=["GET", "POST"])
+def signature(ref: str) -> AnyResponse | str | tuple[str, int]:
+    """One signature: shows it, and takes corrections."""
+    owner, token = _owner()
+    own = own_page.find_own(read_again(), owner, token, ref)
+    if request.method == "GET":
+        wish = own.wish
+        return _signature_page(
+            own, ref, OwnSignatureForm(formdata=None, obj=wish, list_name=wish.list_name.name.lower())
+        )
+    form = OwnSignatureForm()
+    if not form.validate():
+        return _signature_page(own, ref, form), 422
+    try:
+        with writing() as writer:
+            own = own_page.find_own(writer, owner, token, ref)
+            own_page.correct(writer, own, form.wish(), form.address)
+    except DomainError as error:
+        own = own_page.find_own(read_again(), owner, token, ref)
+        return _signature_page(own, ref, form, error.message), error.status
+    return _done(own, "corrected")
+
+
+def _signature_page(own: Attempt, ref: str, form: OwnSignatureForm, problem: str | None = None) -> str:
+    return render_template(
+        "signatures/own_signature.html",
+        own=own,
+        ref=ref,
+        form=form,
+        problem=problem,
+        address_kept=own.signer.address is not None,
+    )
+
+
+@bp.post("/signatures/<ref>/withdraw")
+def withdraw(ref: str) -> AnyResponse:
+    """Takes the signature back."""
+    owner, token = _owner()
+    with writing() as writer:
+        own = own_page.find_own(writer, owner, token, ref)
+        own_page.withdraw(writer, own)
+    return _done(own, "withdrawn")
+
+
+@bp.post("/signatures/<ref>/erase")
+def erase(ref: str) -> AnyResponse:
+    """Takes the signature back and deletes it."""
+    owner, token = _owner()
+    with writing() as writer:
+        own = own_page.find_own(writer, owner, token, ref)
+        petition_id = own.petition.id
+        own_page.erase(writer, own)
+    shown_counts.forget(petition_id)
+    return redirect(url_for("own_page.page", done="erased"), 303)
+
+
+def _done(own: Attempt, what: str) -> AnyResponse:
+    shown_counts.forget(own.signature.petition_id)
+    return redirect(url_for("own_page.page", done=what), 303)
+
+
+@bp.get("/data.json")
+def data() -> Response:
+    """Everything kept of this owner's signatures, as a file."""
+    owner, _token = _owner()
+    content = own_page.download(own_page.own_signatures(read_again(), owner))
+    response = make_response(json.dumps(content, ensure_ascii=False, indent=2))
+    response.headers["Content-Type"] = "application/json"
+    response.headers["Content-Disposition"] = 'attachment; filename="my-signatures.json"'
+    return response

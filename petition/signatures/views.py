@@ -1,0 +1,193 @@
+"""The petition page, signing and confirming."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from werkzeug.wrappers import Response as AnyResponse
+
+from petition.core import i18n, limits, tokens
+from petition.core.addresses import domain_hint, is_disposable
+from petition.core.db import read_again, writing
+from petition.core.errors import NotFound, NotOpen, TooMany
+from petition.core.keyed_hashes import network_hash
+from petition.core.web_security import public
+from petition.petitions import service as petitions
+from petition.petitions.markdown import to_html
+from petition.petitions.models import Petition
+from petition.signatures import confirming, own_page, shown, signing
+from petition.signatures.confirming import Attempt, Confirmation, Outcome
+from petition.signatures.forms import CodeForm, SignerFields, SignForm
+from petition.signatures.mails import CONFIRM
+from petition.tallies.service import shown_counts
+
+bp = Blueprint("signatures", __name__)
+TOP_COUNTRIES = 5
+
+
+@bp.get("/petitions/<slug>")
+def petition(slug: str) -> Response:
+    """A petition: its text, its count, the form."""
+    form = SignForm(formdata=None)
+    form.renew_token()
+    return public(_petition_page(petitions.find_public(read_again(), slug), form))
+
+
+def _petition_page(found: Petition, form: SignForm, status: int = 200, problem: str | None = None) -> Response:
+    reading = read_again()
+    found = reading.merge(found, load=False)
+    count = shown_counts.count(reading, found.id)
+    page = render_template(
+        "petitions/petition.html",
+        petition=found,
+        html=to_html(found.text.body),
+        count=count,
+        goal=next_goal(count.total, found.goal),
+        top=count.by_country[:TOP_COUNTRIES],
+        others=count.by_country[TOP_COUNTRIES:],
+        signers=shown.latest(reading, found.id),
+        form=form,
+        problem=problem,
+        takes_signatures=petitions.takes_signatures(found),
+        shown_state=petitions.shown_state(found),
+    )
+    return make_response(page, status)
+
+
+def next_goal(total: int, goal: int | None) -> int:
+    """What the progress line runs to: the petition's goal, or past it (or without one) the next round number."""
+    if goal and total <= goal:
+        return goal
+    step = 10 ** max(len(str(total)) - 1, 2)
+    return next(number for factor in (1, 2, 5, 10) if (number := factor * step) > total)
+
+
+@bp.post("/petitions/<slug>/sign")
+def sign(slug: str) -> AnyResponse:
+    """Stores what was filled in; the answer never depends on who has signed before."""
+    form = SignForm()
+    if not form.validate():
+        form.renew_token()
+        return _petition_page(petitions.find_public(read_again(), slug), form, 422)
+    network = network_hash(request.remote_addr)
+    try:
+        limits.hit(limits.SIGN, "sign", network.hex())
+        with writing() as writer:
+            found = petitions.find_public(writer, slug)
+            signing.sign(writer, found, form.address, form.wish(), i18n.language(), network)
+    except (TooMany, NotOpen) as error:
+        page = _petition_page(petitions.find_public(read_again(), slug), form, error.status, error.message)
+        if isinstance(error, TooMany):
+            page.headers["Retry-After"] = str(error.retry_after)
+        return page
+    return redirect(url_for("signatures.check_inbox", slug=slug, **_hint(form.address.domain)), 303)
+
+
+def _hint(domain: str) -> dict[str, str]:
+    if meant := domain_hint(domain):
+        return {"hint": meant}
+    return {"hint": "disposable"} if is_disposable(domain) else {}
+
+
+@bp.get("/petitions/<slug>/check-inbox")
+def check_inbox(slug: str) -> str:
+    """The same page for every address. A hint about the domain alone may come with it."""
+    hint = request.args.get("hint", "")
+    return render_template(
+        "signatures/check_inbox.html",
+        petition=petitions.find_public(read_again(), slug),
+        meant=hint if domain_hint(hint) is None and "." in hint and len(hint) < 80 else None,
+        disposable=hint == "disposable",
+        local_mailbox=current_app.config["DEVELOPMENT"],
+    )
+
+
+def _attempt(reading: Any, token: str) -> Attempt:
+    return confirming.find(reading, tokens.read_handle(CONFIRM, token))
+
+
+@bp.get("/confirm/<token>")
+def confirm_page(token: str) -> str:
+    """Shows this attempt; changes nothing, so that a link scanner confirms nobody."""
+    attempt = _attempt(read_again(), token)
+    if attempt.signature.state == confirming.SignatureState.CONFIRMED:
+        count = shown_counts.count(read_again(), attempt.petition.id)
+        return _outcome(attempt, Confirmation(Outcome.COUNTED, (attempt.signer.name,), count.total))
+    if attempt.ended:
+        return _outcome(attempt, Confirmation(Outcome.ENDED))
+    if not petitions.takes_signatures(attempt.petition):
+        return _outcome(attempt, Confirmation(Outcome.CLOSED))
+    return _confirm_form(attempt, SignerFields.showing(attempt.wish))
+
+
+def _confirm_form(attempt: Attempt, form: SignerFields) -> str:
+    return render_template(
+        "signatures/confirm.html",
+        attempt=attempt,
+        petition=attempt.petition,
+        form=form,
+        may_get_updates=attempt.signer.address is not None,
+    )
+
+
+def _outcome(attempt: Attempt, confirmation: Confirmation) -> str:
+    return render_template(
+        "signatures/outcome.html",
+        petition=attempt.petition,
+        outcome=confirmation.outcome,
+        names=confirmation.names,
+        number=confirmation.number,
+        share_link=f"{current_app.config['BASE_URL']}/petitions/{attempt.petition.slug}",
+    )
+
+
+@bp.post("/confirm/<token>")
+def confirm(token: str) -> AnyResponse | tuple[str, int]:
+    """Counts the signature with the fields as they stand on the page, and opens the own page."""
+    attempt = _attempt(read_again(), token)
+    wish = attempt.wish
+    if "name" in request.form:
+        form = SignerFields()
+        if not form.validate():
+            return _confirm_form(attempt, form), 422
+        wish = form.wish()
+    with writing() as writer:
+        attempt = _attempt(writer, token)
+        confirmation = confirming.confirm(writer, attempt, wish)
+        own_token = None
+        if own_page.opens(attempt, confirmation):
+            own_token = own_page.start_session(writer, own_page.owner_of_attempt(attempt))
+    shown_counts.forget(attempt.petition.id)
+    attempt = _attempt(read_again(), token)
+    page = make_response(_outcome(attempt, confirmation))
+    if own_token:
+        session.clear()
+        session["own_page"] = own_token
+    return page
+
+
+@bp.route("/confirm", methods=["GET", "POST"])
+def confirm_code() -> AnyResponse | str | tuple[str, int]:
+    """Takes the code of the mail, for mail programs that break links; leads to the page the link leads to."""
+    form = CodeForm()
+    if request.method == "GET":
+        return render_template("signatures/code.html", form=form, problem=None)
+    if not form.validate():
+        return render_template("signatures/code.html", form=form, problem=None), 422
+    try:
+        network = network_hash(request.remote_addr)
+        handle = confirming.find_by_code(read_again(), form.address, form.code.data or "", network)
+    except (NotFound, TooMany) as error:
+        return render_template("signatures/code.html", form=form, problem=error.message), error.status
+    return redirect(url_for("signatures.confirm_page", token=tokens.sign_handle(CONFIRM, handle)), 303)
