@@ -62,7 +62,7 @@ def _configure(app: Flask, found: Settings) -> None:
 
 
 def _set_up_core(app: Flask, found: Settings) -> None:
-    found.instance.mkdir(parents=True, exist_ok=True)
+    found.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     logs.init_app(app)
     web_security.init_app(app)
     i18n.init_app(app)

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from petition.core import countries, i18n
 from petition.petitions.models import State
 from petition.petitions.words import state_words
+from petition.signatures.consent import reassurance
 from petition.tallies.charts import share
 
 
@@ -56,6 +57,7 @@ def init_app(app: Flask) -> None:
         share=share,
         percent=lambda part, whole: format_percent(part / whole) if whole else "",
         state_words=state_words,
+        reassurance=reassurance,
         State=State,
     )
 

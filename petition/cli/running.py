@@ -87,6 +87,5 @@ def settings(as_json: bool) -> None:
         print_json(rows)
         return
     for row in rows:
-        click.echo(
-            f"{row['name']}\n    {row['meaning']}\n    value: {row['value'] or '(default)'}   default: {row['default'] or '(none)'}"
-        )
+        click.echo(f"{row['name']}\n    {row['meaning']}")
+        click.echo(f"    value: {row['value'] or '(default)'}   default: {row['default'] or '(none)'}")

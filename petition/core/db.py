@@ -93,7 +93,7 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {UUID: Id, datetime: Instant}
 
 
-db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+db = SQLAlchemy()  # engines and sessions; the models stand on Base
 migrate = Migrate()
 
 
@@ -230,4 +230,4 @@ def init_app(app: Flask, url: str) -> None:
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
-    migrate.init_app(app, db, directory=f"{app.root_path}/{MIGRATIONS}", compare_type=True, render_as_batch=True)
+    migrate.init_app(app, db, directory=f"{app.root_path}/{MIGRATIONS}", compare_type=True, render_as_batch=False)

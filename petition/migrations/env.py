@@ -11,7 +11,6 @@ config = context.config
 def _options() -> dict:
     return {
         "target_metadata": Base.metadata,
-        "render_as_batch": True,
         "compare_type": True,
         "user_module_prefix": "types.",
     }
