@@ -10,11 +10,11 @@ STYLES = {
         " 문 양 손 배 백 허 유 남 심 노 하 곽 성 차 주 우 구 나 민 진 지 엄 채 원 천 방 공 현 함 변 염 여"
         " 추 도 소 석 선 설 마 길 남궁 황보 제갈 선우",
         given="민수 지영 서연 현우 지훈 은경 미경 영숙 정숙 성호 상훈 민지 유진 수진 혜진 지혜 동현 준호"
-        " 재현 승현 은영 선영 경희 영희 순자 정자 명숙 미숙 병호 영수 종수 성민 진우 민준 서준 도윤 하은"
+        " 재현 승현 은영 선영 영희 순자 정자 인숙 미숙 병호 영수 종수 성민 진우 민준 서준 도윤 하은"
         " 서윤 지우 수빈 예린 다은 채원 소영 은주 현정 윤정 혜정 미정 보람 아름 슬기 한솔 새롬 빛나 기영"
         " 경수 용호 창호 광수 석진 인호 옥자 말순 춘희 복순 상철 태영 은비 가람",
-        first="민 지 서 현 영 수 정 성 준 동 재 승 상 혜 미 경 선 유 하 태 진 윤 주 예 도 보 은 희 종 용",
-        second="희 영 호 우 진 아 연 경 숙 훈 민 원 빈 미 란 자 식 규 서 선 철 환 욱 혁",
+        first="민 지 서 현 영 수 정 성 준 동 재 승 상 혜 미 경 선 유 하 태 진 윤 주 예 도 은 종 용",
+        second="영 호 우 진 아 연 경 숙 훈 민 빈 미 란 자 식 규 서 선 환 욱 혁",
         single="준 솔 훈 율 건 찬 봄 별",
     ),
     "ko_latn": style(
@@ -62,7 +62,7 @@ STYLES = {
         family="王 王 王 李 李 李 张 张 刘 陈 杨 黄 赵 吴 周 徐 孙 马 朱 胡 郭 何 林 罗 高 郑 梁 谢 宋 唐"
         " 许 韩 邓 冯 曹 彭 曾 肖 田 董 潘 袁 蔡 蒋 余 于 杜 叶 程 魏 苏 吕 丁 任 卢 姚 沈 钟 姜 崔 谭 陆"
         " 范 汪 廖 石 金 欧阳 上官",
-        given="伟 芳 敏 静 丽 强 磊 军 洋 勇 艳 杰 娟 涛 超 霞 刚 桂英 秀兰 玉兰 建国 建华 志强 晓东 晓燕"
+        given="伟 芳 敏 静 丽 磊 军 勇 艳 杰 娟 涛 超 霞 刚 桂英 秀兰 玉兰 建国 建华 志强 晓东 晓燕"
         " 海燕 春梅 婷婷 佳怡 雨桐 子涵 浩然 宇轩 欣怡 梓萱 文博 小红 国强 红梅 玉梅 秀珍 建军 海涛 雪梅"
         " 思远 佳慧 志勇",
     ),
@@ -96,7 +96,7 @@ STYLES = {
         middle_w="Thị Thị Ngọc Thu Kim Bích Thanh",
         middle_m="Văn Văn Đức Minh Hữu Quang Công",
         woman="Lan Hương Mai Hoa Linh Trang Thảo Hạnh Nga Phương Hằng Yến Tuyết Ngân Quỳnh Vy Nhung Hiền",
-        man="Hùng Dũng Tuấn Nam Sơn Hải Long Thắng Cường Bình Tùng Khoa Phúc Kiên Huy Tâm Lộc Anh",
+        man="Hùng Dũng Tuấn Nam Sơn Hải Long Thắng Cường Bình Tùng Khoa Phúc Kiên Huy Tâm Lộc",
     ),
     "th": style(
         "th",

@@ -25,7 +25,7 @@ STYLES = {
         " Jeffrey Ryan Jacob Gary Nicholas Eric Jonathan Stephen Larry Justin Scott Brandon Benjamin"
         " Samuel",
         family="Smith Johnson Williams Brown Jones Miller Davis Wilson Anderson Thomas Moore Martin"
-        " Thompson White Harris Clark Lewis Robinson Walker Young Allen King Wright Scott Hill Green Adams"
+        " Thompson White Harris Clark Lewis Robinson Walker Young Allen Wright Scott Hill Green Adams"
         " Baker Nelson Hall Campbell Mitchell Carter Roberts Phillips Evans Turner Parker Edwards Collins"
         " Stewart Morris Murphy Cook Rogers Morgan Cooper Peterson Reed Bailey Bell Kelly Howard Ward Cox"
         " Richardson Wood Watson Brooks Bennett Gray O'Brien O'Connor O’Neill D'Angelo McCarthy MacDonald"
@@ -88,9 +88,9 @@ STYLES = {
             "{woman} {family} {family} de {family}": 2,
         },
         woman="María Carmen Ana Lucía Guadalupe Rosa Laura Patricia Elena Sofía Verónica Begoña Inés Pilar"
-        " Mercedes Ximena Beatriz María_José Yolanda Concepción",
+        " Mercedes Ximena Beatriz Yolanda Concepción",
         man="José Juan Antonio Manuel Carlos Luis Jesús Miguel Ángel Javier Andrés Raúl Ramón Iñaki Héctor"
-        " Joaquín Rubén Óscar Nicolás José_María",
+        " Joaquín Rubén Óscar Nicolás",
         family="García Rodríguez Martínez Hernández López González Pérez Sánchez Ramírez Torres Flores"
         " Rivera Gómez Díaz Cruz Morales Ortiz Gutiérrez Chávez Ruiz Álvarez Núñez Ibáñez Muñoz Peña"
         " de_la_Cruz del_Río de_la_Vega Zúñiga Quispe Mamani Yáñez",
