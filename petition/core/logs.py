@@ -63,7 +63,5 @@ def _end(response: Response) -> Response:
 
 def init_app(app: Flask) -> None:
     """Logs every request by its route (`/confirm/<token>`), so that no token reaches the log."""
-    app.logger.handlers[:] = []
-    app.logger.parent = log
     app.before_request(_begin)
     app.after_request(_end)

@@ -73,8 +73,7 @@ def _signatures(
     totals = {code: number for (code, _), number in zip(shares, numbers, strict=True) if number}
     plan = _plan(totals, seed, opened_at)
     crowds = {
-        code: people(COUNTRIES[code], number, Random(f"{seed}/people/{code}"))
-        for code, number in totals.items()
+        code: people(COUNTRIES[code], number, Random(f"{seed}/people/{code}")) for code, number in totals.items()
     }
     rng = Random(f"{seed}/moments")
     opening = opened_at.timestamp()
@@ -107,9 +106,7 @@ def _moments(numbers: Mapping[str, int], rng: Random) -> list[tuple[float, str]]
     )
 
 
-def _signature(
-    person: Person, code: str, serial: int, opening: float, elapsed: float, rng: Random
-) -> DemoSignature:
+def _signature(person: Person, code: str, serial: int, opening: float, elapsed: float, rng: Random) -> DemoSignature:
     """The signature of a person who confirmed `elapsed` seconds after the opening (in Unix time)."""
     # Most confirm within minutes, a few after an hour; nobody signs before the opening.
     waited = min(60 + 5400 * rng.random() ** 4, elapsed / 2)

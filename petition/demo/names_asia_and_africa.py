@@ -6,19 +6,16 @@ STYLES = {
     "hi": style(
         "hi",
         {"{woman} {family}": 42, "{man} {family}": 38, "{man} कुमार {family}": 12, "{woman}": 4, "{man}": 4},
-        woman="सुनीता अनीता पूजा प्रिया कविता सीमा मीना रेखा आशा उषा गीता नेहा अंजलि दीपा शांति कमला"
-        " लक्ष्मी राधा ज्योति किरण",
+        woman="सुनीता अनीता पूजा प्रिया कविता सीमा मीना रेखा आशा उषा गीता नेहा अंजलि दीपा शांति कमला लक्ष्मी राधा ज्योति किरण",
         man="राजेश सुरेश रमेश अमित संजय विजय अनिल सुनील मनोज दीपक अजय अशोक विनोद महेश प्रकाश रवि गोपाल मोहन हरीश",
-        family="शर्मा सिंह गुप्ता वर्मा यादव मिश्रा पांडे जोशी चौधरी राव पटेल नायर अग्रवाल त्रिपाठी तिवारी"
-        " दास मेहता सक्सेना भट्ट",
+        family="शर्मा सिंह गुप्ता वर्मा यादव मिश्रा पांडे जोशी चौधरी राव पटेल नायर अग्रवाल त्रिपाठी तिवारी दास मेहता सक्सेना भट्ट",
     ),
     "in_latn": style(
         "en",
         {"{woman} {family}": 42, "{man} {family}": 42, "{initial} {man}": 12, "{woman}": 4},
         woman="Priya Anjali Kavita Sunita Lakshmi Deepa Meera Divya Shalini Nandini",
         man="Rajesh Suresh Arun Vijay Anand Karthik Sanjay Ramesh Prakash Harish",
-        family="Sharma Iyer Nair Menon Gupta Reddy Rao Patel Banerjee Mukherjee Fernandes D'Souza Pillai"
-        " Joshi",
+        family="Sharma Iyer Nair Menon Gupta Reddy Rao Patel Banerjee Mukherjee Fernandes D'Souza Pillai Joshi",
         initial="K. S. R. P. M. V. N. T.",
     ),
     "ne": style(
@@ -157,8 +154,7 @@ STYLES = {
         {"{woman} {family}": 45, "{man} {family}": 45, "{woman} {family} {family}": 10},
         woman="Wanjiku Achieng Neema Zawadi Amina Grace Nakato Rehema Akinyi Mercy",
         man="Kamau Otieno Juma Baraka Mwangi Okello Hamisi Peter Kiprono Mukasa",
-        family="Mwangi Odhiambo Ochieng Njoroge Wambui Mushi Mwakasege Ssemakula Kiptoo Ng'ang'a Nyong'o"
-        " Mollel",
+        family="Mwangi Odhiambo Ochieng Njoroge Wambui Mushi Mwakasege Ssemakula Kiptoo Ng'ang'a Nyong'o Mollel",
     ),
     "rw": style(
         "rw",

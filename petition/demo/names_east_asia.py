@@ -91,8 +91,7 @@ STYLES = {
             "{family} {middle_m} {man}": 46,
             "{family} {middle_w} {woman} {man}": 8,
         },
-        family="Nguyễn Nguyễn Nguyễn Nguyễn Trần Trần Lê Lê Phạm Huỳnh Hoàng Phan Vũ Võ Đặng Bùi Đỗ Ngô"
-        " Dương Lý",
+        family="Nguyễn Nguyễn Nguyễn Nguyễn Trần Trần Lê Lê Phạm Huỳnh Hoàng Phan Vũ Võ Đặng Bùi Đỗ Ngô Dương Lý",
         middle_w="Thị Thị Ngọc Thu Kim Bích Thanh",
         middle_m="Văn Văn Đức Minh Hữu Quang Công",
         woman="Lan Hương Mai Hoa Linh Trang Thảo Hạnh Nga Phương Hằng Yến Tuyết Ngân Quỳnh Vy Nhung Hiền",
@@ -128,8 +127,7 @@ STYLES = {
     "id": style(
         "id",
         {"{one}": 30, "{given} {second}": 60, "{given} {given} {second}": 10},
-        one="Sukarti Slamet Suparman Hartini Sutrisno Suyanti Mulyadi Sumarni Ningsih Supriyadi Wagiman"
-        " Tukinem",
+        one="Sukarti Slamet Suparman Hartini Sutrisno Suyanti Mulyadi Sumarni Ningsih Supriyadi Wagiman Tukinem",
         given="Siti Dewi Rina Agus Budi Andi Rini Putri Dian Eko Dwi Tri Ayu Yuni Fitri Bambang Hendra"
         " Rizky Indah Ratna Wayan Made Ketut Nyoman",
         second="Lestari Wulandari Santoso Setiawan Wijaya Kusuma Pratama Saputra Hidayat Rahayu Susanti"

@@ -37,8 +37,7 @@ STYLES = {
         GIVEN_FAMILY,
         woman="Aoife Siobhán Niamh Ciara Gráinne Sinéad Róisín Caoimhe Orla",
         man="Seán Conor Oisín Pádraig Ciarán Eoghan Declan Brendan Liam",
-        family="Murphy O'Sullivan Kelly Walsh O’Byrne Ryan Doyle McCarthy Ó_Briain Ní_Dhomhnaill Gallagher"
-        " Kavanagh",
+        family="Murphy O'Sullivan Kelly Walsh O’Byrne Ryan Doyle McCarthy Ó_Briain Ní_Dhomhnaill Gallagher Kavanagh",
     ),
     "de": style(
         "de",
@@ -105,11 +104,9 @@ STYLES = {
             "{woman} {second} {family} {family}": 10,
             "{man} {family} {family} e {family}": 6,
         },
-        woman="Maria Ana Juliana Fernanda Patrícia Aline Luciana Camila Letícia Beatriz Inês Conceição"
-        " Márcia Sônia",
+        woman="Maria Ana Juliana Fernanda Patrícia Aline Luciana Camila Letícia Beatriz Inês Conceição Márcia Sônia",
         second="Clara Luísa Aparecida de_Fátima das_Graças Cristina",
-        man="José João Antônio Francisco Paulo Pedro Lucas Marcos Luís Gabriel Rafael Sérgio Fábio"
-        " Vinícius André",
+        man="José João Antônio Francisco Paulo Pedro Lucas Marcos Luís Gabriel Rafael Sérgio Fábio Vinícius André",
         family="da_Silva dos_Santos Oliveira Souza Pereira Ferreira Alves Ribeiro Lima Gomes Carvalho"
         " Araújo Gonçalves Magalhães Rocha Assunção d'Ávila Corrêa Simões",
     ),
@@ -142,8 +139,7 @@ STYLES = {
         {"{woman} {family}": 45, "{man} {family}": 45, "{woman} {family} {family}": 10},
         woman="Ingrid Anne Kari Solveig Åse Bjørg Randi Silje Marit Gro_Anita",
         man="Ole Bjørn Knut Arne Håkon Øystein Sverre Terje Jørgen Magnus",
-        family="Hansen Johansen Olsen Larsen Andersen Pedersen Nilsen Bakke Haugen Ødegård Sæther Strøm"
-        " Bråthen",
+        family="Hansen Johansen Olsen Larsen Andersen Pedersen Nilsen Bakke Haugen Ødegård Sæther Strøm Bråthen",
     ),
     "da": style(
         "da",
@@ -156,16 +152,14 @@ STYLES = {
         woman="Mette Anne Kirsten Hanne Søs Bodil Line Freja Lærke Inge",
         man="Jens Lars Søren Niels Jørgen Kåre Mads Rasmus Bjørn Aage",
         middle="Bøgh Holm Skov Kjær Lund Friis",
-        family="Jensen Nielsen Hansen Pedersen Andersen Christensen Sørensen Rasmussen Møller Østergaard"
-        " Kjærgaard",
+        family="Jensen Nielsen Hansen Pedersen Andersen Christensen Sørensen Rasmussen Møller Østergaard Kjærgaard",
     ),
     "fi": style(
         "fi",
         GIVEN_FAMILY,
         woman="Maria Helena Päivi Tuula Anneli Kaarina Elina Sirkka Aino Henna-Riikka",
         man="Juhani Mikko Jukka Matti Antti Pekka Heikki Väinö Kari Jyrki",
-        family="Korhonen Virtanen Mäkinen Nieminen Mäkelä Hämäläinen Laine Heikkinen Koskinen Järvinen"
-        " Lehtonen",
+        family="Korhonen Virtanen Mäkinen Nieminen Mäkelä Hämäläinen Laine Heikkinen Koskinen Järvinen Lehtonen",
     ),
     "is": style(
         "is",

@@ -15,8 +15,7 @@ _CITIES = {
     "CA": "Toronto Vancouver Montréal Calgary Ottawa Edmonton Winnipeg Québec Burnaby Halifax St._John's",
     "DE": "Berlin Hamburg München Köln Frankfurt_am_Main Stuttgart Düsseldorf Leipzig Dresden Nürnberg"
     " Göttingen Görlitz",
-    "GB": "London Manchester Birmingham Glasgow Edinburgh Leeds Cardiff Bristol Belfast Stoke-on-Trent"
-    " King's_Lynn",
+    "GB": "London Manchester Birmingham Glasgow Edinburgh Leeds Cardiff Bristol Belfast Stoke-on-Trent King's_Lynn",
     "AU": "Sydney Melbourne Brisbane Perth Adelaide Canberra Hobart Darwin",
     "FR": "Paris Lyon Marseille Toulouse Nantes Strasbourg Saint-Étienne Orléans L'Haÿ-les-Roses",
     "MX": "Ciudad_de_México Guadalajara Monterrey Puebla Mérida Querétaro Tijuana San_Luis_Potosí",

@@ -35,8 +35,9 @@ def _box() -> mailbox.Maildir:
     url = urlsplit(current_app.config["MAIL_URL"])
     if url.scheme != "maildir":
         raise NotFound("Mail leaves by SMTP here; there is no local mailbox.")
-    Path(url.path).mkdir(mode=0o700, parents=True, exist_ok=True)
-    return mailbox.Maildir(url.path, factory=None, create=True)
+    for folder in ("tmp", "new", "cur"):
+        Path(url.path, folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+    return mailbox.Maildir(url.path, factory=None)
 
 
 def _read(box: mailbox.Maildir, key: str) -> EmailMessage:

@@ -1,0 +1,123 @@
+"""`petition demo`: everything on one machine, with invented signatures."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+
+import click
+import flask_migrate
+
+from petition.cli.common import make_app, refuse
+from petition.core.db import writing
+from petition.demo import loading
+from petition.demo.campaigns import Campaign
+from petition.signatures.consent import keep_wordings
+
+READY_SECONDS = 60
+
+
+@click.command()
+@click.option(
+    "--signatures", default=153_000, show_default=True, type=click.IntRange(0), help="Of the main campaign."
+)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--load-only", is_flag=True, help="Load, then end.")
+def demo(signatures: int, port: int, load_only: bool) -> None:
+    """Loads the demo campaign, then starts web, worker and a local mailbox; Ctrl-C stops all."""
+    if os.environ.setdefault("PETITION_ENV", "development") != "development":
+        refuse("the demo is for PETITION_ENV=development only: its password is known to everybody")
+    os.environ.setdefault("PETITION_BASE_URL", f"http://127.0.0.1:{port}")
+    if not load_only:
+        _refuse_taken(port)
+    app = make_app(migrated=False)
+    with app.app_context():
+        flask_migrate.upgrade()
+        with writing() as session:
+            keep_wordings(session)
+        began = time.monotonic()
+        loading.load(signatures, _progress)
+        click.echo(f"The demo is loaded ({time.monotonic() - began:.0f} s).", err=True)
+    if not load_only:
+        _run(port)
+
+
+def _progress(campaign: Campaign, wanted: int, present: int) -> Callable[[int], None]:
+    bar = click.progressbar(length=wanted, label=f"{campaign.path.stem:<24}", file=sys.stderr)
+    bar.update(present)
+
+    def stored(number: int) -> None:
+        bar.update(number)
+        if bar.pos >= wanted:
+            bar.render_finish()
+
+    return stored
+
+
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            refuse(f"port {port} is taken; choose another: make demo PORT={port + 1}")
+
+
+def _run(port: int) -> None:
+    command = [sys.executable, "-m", "petition"]
+    children = [
+        subprocess.Popen([*command, "serve", "--port", str(port)]),
+        subprocess.Popen([*command, "worker"]),
+    ]
+    signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(0))
+    try:
+        _wait_until_ready(port, children)
+        _tell(f"http://127.0.0.1:{port}")
+        while all(child.poll() is None for child in children):
+            time.sleep(0.5)
+        refuse("the web server or the worker has ended; stopping")
+    except KeyboardInterrupt:
+        click.echo("\nStopping.", err=True)
+    finally:
+        for child in children:
+            child.terminate()
+        for child in children:
+            child.wait()
+
+
+def _wait_until_ready(port: int, children: list[subprocess.Popen[bytes]]) -> None:
+    until = time.monotonic() + READY_SECONDS
+    while time.monotonic() < until and all(child.poll() is None for child in children):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    refuse("the web server did not start")
+
+
+def _tell(base: str) -> None:
+    main, *others = loading.addresses()
+    click.echo(
+        f"""
+  Petition is running.
+
+    The campaign        {base}{main}
+    two small ones      {base}{others[0]}
+                        {base}{others[1]}
+    Mailbox             {base}/mailbox     (the mails you cause land here)
+    Organisers          {base}/login
+                        {loading.ORGANISER} or {loading.ADMINISTRATOR}, password: {loading.PASSWORD}
+
+  Try it: sign the petition, open the mailbox, follow the link, see the number move.
+  Lists:  .venv/bin/petition export {main.rpartition("/")[2]} -o list.xlsx
+  Ctrl-C stops everything.
+"""
+    )

@@ -1,0 +1,178 @@
+"""The plain export of a petition's signers: a row for every confirmed signature, names as each signer chose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, BinaryIO
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy.orm import Session
+
+from petition.core import countries, i18n
+from petition.core.clock import now
+from petition.core.errors import DomainError
+from petition.deliveries.csv_list import write_csv
+from petition.deliveries.heading import ListHeading
+from petition.deliveries.jsonl_list import write_jsonl
+from petition.deliveries.lines import ListLine, shown_as
+from petition.deliveries.pdf_list import is_zip, write_pdf
+from petition.deliveries.xlsx_list import write_xlsx
+from petition.petitions.models import Petition
+from petition.signatures.models import ListName, Signature, SignatureState, Signer
+
+FORMATS = ("csv", "xlsx", "jsonl", "pdf")
+FETCH = 5_000
+MEDIA_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "jsonl": "application/jsonl; charset=utf-8",
+    "pdf": "application/pdf",
+    "zip": "application/zip",
+}
+
+
+class ExportRefused(DomainError):
+    """The export cannot be made as asked."""
+
+    code = "export_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What goes in: signatures of these countries (none named: all), confirmed from `since` to before `until`."""
+
+    petition_id: UUID
+    countries: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def condition(self) -> sa.ColumnElement[bool]:
+        """The filter as SQL; confirmed signatures only."""
+        parts = [Signature.petition_id == self.petition_id, Signature.state == SignatureState.CONFIRMED]
+        if self.countries:
+            parts.append(Signature.country.in_(self.countries))
+        if self.since:
+            parts.append(Signature.confirmed_at >= self.since)
+        if self.until:
+            parts.append(Signature.confirmed_at < self.until)
+        return sa.and_(*parts)
+
+
+def snapshot(session: Session) -> Session:
+    """Makes all reads of the session's transaction see one moment, also on PostgreSQL."""
+    session.rollback()
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    return session
+
+
+def heading(session: Session, petition: Petition, chosen: Filter) -> ListHeading:
+    """The facts above the list, counted from the rows that go into it. In the petition's language, if it is ours."""
+    rows = session.execute(
+        sa.select(Signature.country, sa.func.count())
+        .where(chosen.condition())
+        .group_by(Signature.country)
+        .order_by(Signature.country)
+    ).all()
+    language = i18n.known(petition.locale) or i18n.SOURCE
+    named = countries.names(language)
+    with i18n.speaking(language):
+        words = _words()
+    return ListHeading(
+        title=petition.title,
+        addressee=petition.addressee,
+        language=language,
+        snapshot_on=now().date(),
+        total=sum(number for _code, number in rows),
+        by_country=[(code, named[code], number) for code, number in rows],
+        words=words,
+        counted=lambda people, formatted, alone: _counted(language, people, formatted, alone),
+    )
+
+
+def _words() -> dict[str, str]:
+    return {
+        "list": _("List of signatures"),
+        "to": _("To {addressee}"),
+        "as_of": _("confirmed signatures on {day}"),
+        "by_country": _("Where people have signed"),
+        "country": _("Country"),
+        "signatures": _("Signatures"),
+        "number": _("No."),
+        "name": _("Name"),
+        "city": _("City"),
+        "continued": _("{country} (continued)"),
+        "volume": _("Volume {volume}"),
+        "range": _("Numbers {first} to {last} of {total}"),
+        "note": _(
+            "Each person appears as they chose: with their name, with initials, or in the count alone. "
+            "Those in the count alone have a number too, so some numbers are not below."
+        ),
+        "end": _("End of the list."),
+        "page": _("Page {page} of {pages}"),
+    }
+
+
+def _counted(language: str, people: int, formatted: str, alone: bool) -> str:
+    with i18n.speaking(language):
+        if alone:
+            return ngettext(
+                "%(number)s person who asked to be counted without their name",
+                "%(number)s people who asked to be counted without their name",
+                people,
+                number=formatted,
+            )
+        return ngettext(
+            "and %(number)s person who asked to be counted without their name",
+            "and %(number)s people who asked to be counted without their name",
+            people,
+            number=formatted,
+        )
+
+
+def lines(session: Session, chosen: Filter, language: str) -> Iterator[ListLine]:
+    """The lines, fetched as they are used.
+
+    In an order that says nothing of when somebody signed: country, the manner of showing, name where it is
+    shown in full, else a keyed hash. With dates or the order of signing, comparing two lists would find
+    those who withdrew or hid their names between them.
+    """
+    full = sa.case((Signature.list_name == ListName.FULL, Signer.name))
+    rows = session.execute(
+        sa.select(Signature.country, Signer.name, Signer.city, Signature.list_name)
+        .join(Signer, sa.and_(Signer.bucket == Signature.bucket, Signer.signature_id == Signature.id))
+        .where(chosen.condition())
+        .order_by(
+            Signature.country,
+            Signature.list_name.desc(),
+            full.collate("C") if session.get_bind().dialect.name == "postgresql" else full,
+            Signature.address_hash,
+            Signature.place,
+        )
+        .execution_options(yield_per=FETCH)
+    )
+    named = countries.names(language)
+    for number, (country, name, city, choice) in enumerate(rows, start=1):
+        shown_name, shown_city, shown = shown_as(name, city, choice.name.lower())
+        yield ListLine(number, country, named[country], shown_name, shown_city, shown)
+
+
+def file_format(format_: str, about: ListHeading) -> str:
+    """What the file really is: a PDF above 10,000 signatures is a ZIP of volumes."""
+    return "zip" if format_ == "pdf" and is_zip(about) else format_
+
+
+def write(stream: BinaryIO, format_: str, about: ListHeading, rows: Iterator[ListLine]) -> int:
+    """Writes the list in one of FORMATS; returns the number of signatures. Raises ListError."""
+    writers: dict[str, Any] = {
+        "csv": lambda: write_csv(stream, rows),
+        "jsonl": lambda: write_jsonl(stream, rows),
+        "xlsx": lambda: write_xlsx(stream, rows, about),
+        "pdf": lambda: write_pdf(stream, rows, about),
+    }
+    return int(writers[format_]())

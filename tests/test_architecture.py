@@ -1,0 +1,96 @@
+"""The layers of DESIGN, read from the imports."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "petition"
+LAYERS = [
+    ["core"],
+    ["mail"],
+    ["settings"],
+    ["accounts"],
+    ["organisations"],
+    ["petitions"],
+    ["tallies"],
+    ["signatures"],
+    ["deliveries"],
+]
+RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+LEAF_NAMES = ("views", "cli", "api", "worker", "demo", "page_words", "error_pages")
+INSIDE_A_FEATURE = ["models", "service", "forms", "views"]
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def _name(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+
+
+def _imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in found if name.startswith("petition.")}
+
+
+def _is_leaf(module: str) -> bool:
+    return any(part == leaf or part.endswith(f"_{leaf}") for part in module.split(".")[1:] for leaf in LEAF_NAMES)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_imports_go_down_only(path: Path) -> None:
+    module = _name(path)
+    feature = module.split(".")[1] if "." in module else ""
+    if feature not in RANK or _is_leaf(module):
+        return
+    above = {name for name in _imports(path) if RANK.get(name.split(".")[1], -1) > RANK[feature]}
+    assert not above, f"{module} reaches up to {above}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_nothing_but_the_application_imports_views(path: Path) -> None:
+    module = _name(path)
+    if module == "petition.app":
+        return
+    views = {name for name in _imports(path) if name.split(".")[-1] == "views" or name.endswith("_views")}
+    assert not views, f"{module} imports {views}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_inside_a_feature_models_know_no_service_and_services_no_forms(path: Path) -> None:
+    module = _name(path)
+    last, feature = module.split(".")[-1], module.rpartition(".")[0]
+    if last not in INSIDE_A_FEATURE:
+        return
+    later = INSIDE_A_FEATURE[INSIDE_A_FEATURE.index(last) + 1 :]
+    wrong = {name for name in _imports(path) if name in {f"{feature}.{one}" for one in later}}
+    assert not wrong, f"{module} imports {wrong}"
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if "cli" not in path.parts], ids=_name)
+def test_no_import_hides_in_a_function(path: Path) -> None:
+    hidden = [
+        node.lineno
+        for function in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert not hidden
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_only_the_clock_asks_what_time_it_is(path: Path) -> None:
+    calls = {
+        ast.unparse(node.func)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+    asks = calls & {"datetime.now", "datetime.utcnow", "date.today", "datetime.datetime.now"}
+    assert not asks or path.name == "clock.py"
