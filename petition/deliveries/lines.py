@@ -1,0 +1,65 @@
+"""One line of a list: who a signer wanted to be on it, and nothing more."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+from unicodedata import normalize
+
+import regex
+
+Shown = Literal["full", "initials", "count"]
+
+_GRAPHEME = regex.compile(r"\X")
+_ONLY_PUNCTUATION = regex.compile(r"[\p{P}\p{Z}\p{Cf}]+")
+
+
+class ListError(Exception):
+    """A list cannot be made whole; the message says why, in one sentence for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListLine:
+    """A signer as a list shows them.
+
+    `n` counts from 1 over the whole list; `country` is an alpha-2 code and `country_name` its name
+    in the list's language; `name` is what is shown (full name, initials, or "" when counted only).
+    """
+
+    n: int
+    country: str
+    country_name: str
+    name: str
+    city: str | None
+    shown: Shown
+
+
+def initials(name: str) -> str | None:
+    """The first grapheme of each word, one space between; None where they would give the name away.
+
+    That is where they are half or more of the name's graphemes (CONTRACT, "Files that strangers
+    verify"). White space and punctuation are no part of a name here, so that "J. R." counts as two.
+    """
+    words = normalize("NFC", name).split()
+    firsts = [next(_graphemes(word)) for word in words]
+    in_name = sum(1 for word in words for part in _graphemes(word) if not _ONLY_PUNCTUATION.fullmatch(part))
+    if 2 * len(firsts) >= in_name:
+        return None
+    return " ".join(firsts)
+
+
+def shown_as(name: str, city: str | None, choice: str) -> tuple[str, str | None, Shown]:
+    """Name, city and manner in which a signer who chose `choice` stands on a list.
+
+    Initials that would give the name away, an empty name and any unknown choice are counted only
+    (DESIGN rule 6: what was not agreed to is not shown).
+    """
+    letters = initials(name) if choice == "initials" else None
+    if choice == "full" and name.strip():
+        return name, city or None, "full"
+    if letters is not None:
+        return letters, city or None, "initials"
+    return "", None, "count"
+
+
+def _graphemes(word: str) -> Iterator[str]:
+    return (match.group() for match in _GRAPHEME.finditer(word))

@@ -1,0 +1,52 @@
+"""The CSV is read back by the csv module, and by spreadsheets without running anything."""
+
+import csv
+import io
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from petition.deliveries.csv_list import write_csv
+from petition.deliveries.lines import ListLine
+
+FORMULA = set("=+-@\t\r\n＝＋－＠")
+
+
+def written(lines) -> bytes:
+    stream = io.BytesIO()
+    assert write_csv(stream, iter(lines)) == len(lines)
+    return stream.getvalue()
+
+
+def test_every_line_comes_back_in_its_script(people):
+    data = written(people)
+    rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    assert data.startswith(b"\xef\xbb\xbfn,country,name,city,shown\r\n1,EG,")
+    assert rows[1] == ["1", "EG", "محمد علي حسن", "القاهرة", "full"]
+    assert rows[5] == ["5", "KR", "", "", "count"]
+    assert rows[8] == ["8", "KR", "최", "부산", "initials"]
+    assert rows[10][2:4] == ["'=cmd|' /C calc'!A0", "'+1 (202) 555"]
+    assert rows[13][2] == "Zoë <b>&amp;</b> _x0041_"
+    assert len(rows) == 1 + len(people)
+
+
+def test_equal_lines_give_equal_bytes(people):
+    assert written(people) == written(people)
+
+
+def test_batches_join_without_a_seam():
+    lines = [ListLine(n, "KR", "South Korea", f"김{n}", None, "full") for n in range(1, 4502)]
+    rows = list(csv.reader(io.StringIO(written(lines).decode("utf-8-sig"), newline="")))
+    assert [row[0] for row in rows[1:]] == [str(n) for n in range(1, 4502)]
+
+
+@given(
+    st.text(st.sampled_from("=+-@\t\r\n＝＋－＠'\",;ab é"), max_size=6),
+    st.text(max_size=8),
+)
+def test_no_field_can_be_taken_for_a_formula(name, city):
+    data = written([ListLine(1, "US", "United States", name, city or None, "full")]).decode("utf-8-sig")
+    header, row = csv.reader(io.StringIO(data, newline=""))
+    assert len(row) == len(header)
+    assert not any(field[:1] in FORMULA for field in row if field)
+    assert row[2].removeprefix("'") == name.removeprefix("'")
