@@ -14,7 +14,6 @@ import flask_migrate
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from tests.smtp_sink import SmtpSink
 
 from petition.accounts.service import add_user
 from petition.app import create_app
@@ -27,6 +26,7 @@ from petition.petitions.models import Petition, State
 from petition.settings import Settings, read_settings
 from petition.signatures.consent import keep_wordings
 from petition.worker import Worker
+from tests.smtp_sink import SmtpSink
 
 KEYS = {"PETITION_SECRET_KEY": "secret for tests " * 4, "PETITION_ADDRESS_KEY": "addresses of tests " * 4}
 PASSWORD = "correct horse battery"

@@ -47,7 +47,7 @@ def petitions_list() -> Response:
     return _answer({"data": data, "links": _links(page, {k: v for k, v in arguments.items() if v})})
 
 
-def _links(page: petitions.Page, arguments: dict[str, str]) -> dict[str, str | None]:
+def _links(page: petitions.Page, arguments: dict[str, Any]) -> dict[str, str | None]:
     def link(number: int) -> str | None:
         if not 1 <= number <= page.pages:
             return None

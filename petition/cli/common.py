@@ -6,7 +6,7 @@ import functools
 import json
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import click
 from flask import Flask
@@ -16,10 +16,11 @@ from petition.core.errors import DomainError
 from petition.core.logs import start_logging
 from petition.core.migrations import problem
 
-F = TypeVar("F", bound=Callable[..., Any])
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
-def refuse(words: str) -> None:
+def refuse(words: str) -> NoReturn:
     """Ends the command with one line on standard error and exit status 1."""
     click.echo(f"petition: {words}", err=True)
     sys.exit(1)
@@ -32,7 +33,6 @@ def make_app(migrated: bool = True) -> Flask:
         app = create_app()
     except DomainError as error:
         refuse(error.message)
-        raise
     if migrated:
         with app.app_context():
             if reason := problem():
@@ -40,18 +40,18 @@ def make_app(migrated: bool = True) -> Flask:
     return app
 
 
-def with_app(function: F) -> F:
+def with_app(function: Callable[P, R]) -> Callable[P, R]:
     """Runs a command inside the application; a refusal becomes one line and exit status 1."""
 
     @functools.wraps(function)
-    def command(*args: Any, **kwargs: Any) -> Any:
+    def command(*args: P.args, **kwargs: P.kwargs) -> R:
         with make_app().app_context():
             try:
                 return function(*args, **kwargs)
             except DomainError as error:
                 refuse(error.message or error.code)
 
-    return command  # type: ignore[return-value]
+    return command
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON alone.")

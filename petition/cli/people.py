@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from petition.accounts import service as accounts
@@ -27,7 +29,7 @@ def user() -> None:
 def user_add(email: str, name: str, admin: bool, password_stdin: bool) -> None:
     """Adds the account EMAIL."""
     if password_stdin:
-        password = click.get_text_stream("stdin").readline().rstrip("\r\n")
+        password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     with writing() as session:

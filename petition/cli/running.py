@@ -8,6 +8,7 @@ import sys
 import click
 from granian import Granian
 from granian.constants import Interfaces
+from granian.log import LogLevels
 
 from petition import settings as settings_table
 from petition.cli.common import json_option, make_app, print_json, refuse, with_app
@@ -35,7 +36,7 @@ def serve(host: str, port: int, workers: int) -> None:
         blocking_threads=THREADS,
         backpressure=THREADS * 32,
         websockets=False,
-        log_level="warning",
+        log_level=LogLevels.error,
         respawn_failed_workers=True,
         workers_kill_timeout=10,
     ).serve()

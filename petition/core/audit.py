@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -23,7 +24,7 @@ class AuditEntry(Base):
     actor: Mapped[str] = mapped_column(sa.String(80))
     action: Mapped[str] = mapped_column(sa.String(60))
     object: Mapped[str] = mapped_column(sa.String(200))
-    details: Mapped[dict[str, object]] = mapped_column(sa.JSON, default=dict)
+    details: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
 
 
 def record(session: Session, actor: str, action: str, object_: str, **details: object) -> None:

@@ -97,6 +97,11 @@ db = SQLAlchemy()  # engines and sessions; the models stand on Base
 migrate = Migrate()
 
 
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> sa.Index:
+    """An index over the rows that a condition names, on both databases."""
+    return sa.Index(name, *columns, unique=unique, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
 def insert(connection: Connection | Session, table: Any) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that knows ON CONFLICT, in the dialect at hand."""
     bind = connection.get_bind() if isinstance(connection, Session) else connection

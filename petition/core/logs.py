@@ -20,7 +20,10 @@ class JsonLines(logging.Formatter):
     an exception's text may quote what a person typed."""
 
     def format(self, record: logging.LogRecord) -> str:
-        entry = {"at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"), "level": record.levelname.lower()}
+        entry: dict[str, object] = {
+            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname.lower(),
+        }
         entry["event"] = record.getMessage()
         entry.update({name: value for name, value in vars(record).items() if name not in PLAIN})
         if record.exc_info and record.exc_info[0]:

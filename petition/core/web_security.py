@@ -92,7 +92,8 @@ def public(response: Response, seconds: int = 1) -> Response:
     if "lang" not in request.args:
         response.vary.add("Accept-Language")
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def keep_unlabelled_private(response: Response) -> Response:

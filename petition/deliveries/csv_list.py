@@ -36,10 +36,11 @@ def write_csv(stream: BinaryIO, lines: Iterable[ListLine]) -> int:
 
 def _rows(lines: Iterable[ListLine]) -> Iterator[tuple[int, str, str, str, str]]:
     for line in lines:
-        yield line.n, line.country, _guarded(line.name), _guarded(line.city or ""), line.shown
+        yield line.n, line.country, guarded(line.name), guarded(line.city or ""), line.shown
 
 
-def _guarded(field: str) -> str:
+def guarded(field: str) -> str:
+    """The field, with an apostrophe before what a spreadsheet could take for a formula."""
     field = normalize("NFC", field)
     return f"'{field}" if field.startswith(FORMULA_STARTS) else field
 

@@ -47,9 +47,7 @@ def _pdf(number: int, volume: bytes, running: set[subprocess.Popen[bytes]]) -> b
     # The child finds this very package, installed or not, from any folder.
     path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
     child_env = {**os.environ, "PYTHONPATH": path}
-    with subprocess.Popen(  # noqa: S603 (a fixed command)
-        _COMMAND, stdin=pipe, stdout=pipe, stderr=pipe, env=child_env
-    ) as process:
+    with subprocess.Popen(_COMMAND, stdin=pipe, stdout=pipe, stderr=pipe, env=child_env) as process:
         running.add(process)
         try:
             pdf, complaint = process.communicate(volume, timeout=_PATIENCE)

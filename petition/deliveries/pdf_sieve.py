@@ -45,9 +45,7 @@ def _refused(texts: list[str], fonts: typst.Fonts) -> set[str]:
 def _drawn(texts: list[str], fonts: typst.Fonts) -> bool:
     probe = json.dumps({"texts": texts, "chains": chains()}, ensure_ascii=False)
     try:
-        typst.compile(
-            _PROBE, format="pdf", font_paths=fonts, sys_inputs={"probe": probe}, pdf_standards=STANDARDS
-        )
+        typst.compile(_PROBE, format="pdf", font_paths=fonts, sys_inputs={"probe": probe}, pdf_standards=STANDARDS)
     except typst.TypstError:
         return False
     return True

@@ -54,9 +54,7 @@ def write(stream: BinaryIO, format_: str, found: Iterator[tuple[Any, ...]]) -> i
     """Writes them as csv, jsonl or xlsx; returns how many. Raises ExportRefused for pdf."""
     writers = {"csv": _write_csv, "jsonl": _write_jsonl, "xlsx": _write_xlsx}
     if format_ not in writers:
-        raise ExportRefused(
-            "--personal goes into csv, xlsx or jsonl: a PDF is made to be shown"
-        )
+        raise ExportRefused("--personal goes into csv, xlsx or jsonl: a PDF is made to be shown")
     return writers[format_](stream, found)
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from petition.core.clock import now
-from petition.core.db import Base, Small
+from petition.core.db import Base, Small, partial_index
 from petition.core.ids import new_id
 
 
@@ -34,12 +34,7 @@ class OwedMail(Base):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        sa.Index(
-            "ix_outbox_due",
-            "due",
-            sqlite_where=sa.text("state = 0"),
-            postgresql_where=sa.text("state = 0"),
-        ),
+        partial_index("ix_outbox_due", "due", where="state = 0"),
         sa.Index("ix_outbox_mailbox", "mailbox_hash", "claimed_at"),
         sa.Index("ix_outbox_signature", "bucket", "signature_id"),
         {"sqlite_with_rowid": False},

@@ -101,7 +101,8 @@ class _Ledger:
             )
         )
         for mailbox, claimed_at, about in rows:
-            self.sent[mailbox].append((claimed_at, about))
+            if claimed_at is not None:
+                self.sent[mailbox].append((claimed_at, about))
 
     def _of_petition(self, mail: OwedMail) -> list[datetime]:
         return [at for at, about in self.sent[mail.mailbox_hash] if about is not None and about == mail.about]

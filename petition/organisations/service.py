@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -30,6 +32,6 @@ def add_organisation(session: Session, slug: str, name: str, owner: User) -> Org
     return organisation
 
 
-def reachable(actor: User) -> sa.Select[tuple[object]]:
+def reachable(actor: User) -> sa.Select[UUID]:
     """The ids of the organisations the actor works for; every organiser query is built on it."""
     return sa.select(Membership.organisation_id).where(Membership.user_id == actor.id)

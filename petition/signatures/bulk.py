@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -69,8 +69,8 @@ def _batches(collected: Iterable[Collected]) -> Iterator[list[Collected]]:
 
 def _store(session: Session, rows: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
     connection = session.connection()
-    connection.execute(sa.insert(Signature.__table__), [signature for signature, _signer in rows])
-    connection.execute(sa.insert(Signer.__table__), [signer for _signature, signer in rows])
+    connection.execute(sa.insert(cast(sa.Table, Signature.__table__)), [signature for signature, _signer in rows])
+    connection.execute(sa.insert(cast(sa.Table, Signer.__table__)), [signer for _signature, signer in rows])
     tallies.add(session, Counter((row["petition_id"], row["country"], row["confirmed_at"]) for row, _signer in rows))
 
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from petition.core.clock import now
-from petition.core.db import Base, Small
+from petition.core.db import Base, Small, partial_index
 from petition.core.ids import new_id
 from petition.petitions.models import Petition
 
@@ -46,10 +46,6 @@ class ListName(enum.IntEnum):
     FULL = 2
 
 
-def _where(condition: str) -> dict[str, sa.TextClause]:
-    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
-
-
 class Signature(Base):
     """One person's support of one petition.
 
@@ -60,19 +56,19 @@ class Signature(Base):
     __tablename__ = "signature"
     __table_args__ = (
         sa.UniqueConstraint("bucket", "petition_id", "address_hash", "place"),
-        sa.Index(
+        partial_index(
             "ix_signature_person",
             "bucket",
             "petition_id",
             "address_hash",
             "person_hash",
             unique=True,
-            **_where("person_hash IS NOT NULL"),
+            where="person_hash IS NOT NULL",
         ),
-        sa.Index("ix_signature_handle", "bucket", "handle", unique=True, **_where("handle IS NOT NULL")),
-        sa.Index("ix_signature_confirmed", "petition_id", "country", **_where("state = 1")),
-        sa.Index("ix_signature_shown", "petition_id", "confirmed_at", **_where("state = 1 AND show_name")),
-        sa.Index("ix_signature_pending", "created_at", **_where("state = 0")),
+        partial_index("ix_signature_handle", "bucket", "handle", unique=True, where="handle IS NOT NULL"),
+        partial_index("ix_signature_confirmed", "petition_id", "country", where="state = 1"),
+        partial_index("ix_signature_shown", "petition_id", "confirmed_at", where="state = 1 AND show_name"),
+        partial_index("ix_signature_pending", "created_at", where="state = 0"),
         sa.CheckConstraint("place IN (1, 2)", name="place"),
         sa.CheckConstraint("(state = 1) = (place IS NOT NULL)", name="confirmed_has_place"),
         sa.CheckConstraint("(state = 1) = (person_hash IS NOT NULL)", name="confirmed_has_person"),

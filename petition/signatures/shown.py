@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,13 +20,12 @@ class ShownSigner:
     name: str
     country: str
     comment: str | None
-    confirmed_at: datetime
 
 
 def latest(session: Session, petition_id: UUID) -> list[ShownSigner]:
     """The newest confirmed signers who asked to be shown, newest first."""
     rows = session.execute(
-        sa.select(Signer.name, Signature.country, Signer.comment, Signature.confirmed_at)
+        sa.select(Signer.name, Signature.country, Signer.comment)
         .join(Signer, sa.and_(Signer.bucket == Signature.bucket, Signer.signature_id == Signature.id))
         .where(
             Signature.petition_id == petition_id,

@@ -94,7 +94,7 @@ def sign(slug: str) -> AnyResponse:
     return redirect(url_for("signatures.check_inbox", slug=slug, **_hint(form.address.domain)), 303)
 
 
-def _hint(domain: str) -> dict[str, str]:
+def _hint(domain: str) -> dict[str, Any]:
     if meant := domain_hint(domain):
         return {"hint": meant}
     return {"hint": "disposable"} if is_disposable(domain) else {}

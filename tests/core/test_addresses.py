@@ -60,9 +60,7 @@ def refusal_of(text: str) -> str | None:
         ("a@straße.de", Address("a@xn--strae-oqa.de", "a@xn--strae-oqa.de", "xn--strae-oqa.de")),
     ],
 )
-def test_an_address_is_mailed_to_as_given_and_known_by_its_canonical_form(
-    typed: str, address: Address
-) -> None:
+def test_an_address_is_mailed_to_as_given_and_known_by_its_canonical_form(typed: str, address: Address) -> None:
     assert parse_address(typed) == address
 
 

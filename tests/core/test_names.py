@@ -121,9 +121,7 @@ def test_a_name_holding_a_link_is_refused_however_it_is_hidden(written: str) -> 
     assert reason_of(written) == "link"
 
 
-@pytest.mark.parametrize(
-    "character", list("\x00\x07\x1b\x7f\x85\u2028\u2029\u202a\u202e\u2066\u2069\ud800\uffff")
-)
+@pytest.mark.parametrize("character", list("\x00\x07\x1b\x7f\x85\u2028\u2029\u202a\u202e\u2066\u2069\ud800\uffff"))
 @pytest.mark.parametrize("place", ["{}Anna", "An{}na", "Anna{}"])
 def test_a_name_holding_a_control_or_bidi_override_is_refused(character: str, place: str) -> None:
     assert reason_of(place.format(character)) == "control"

@@ -159,9 +159,7 @@ def test_an_endless_name_stays_on_its_page(heading_of):
 
 
 def test_the_language_of_the_labels_is_the_callers(people, heading_of):
-    heading = heading_of(
-        people, language="ar", name="الاسم", to="إلى {addressee}", page="صفحة {page} من {pages}"
-    )
+    heading = heading_of(people, language="ar", name="الاسم", to="إلى {addressee}", page="صفحة {page} من {pages}")
     data = written(people, heading)
     with pikepdf.open(io.BytesIO(data)) as document:
         assert document.Root.Lang == "ar"
@@ -192,11 +190,7 @@ def test_more_lines_than_a_volume_holds_become_a_zip_of_volumes(people, heading_
 
 
 def test_a_volume_that_ends_with_its_country_does_not_carry_an_empty_heading(heading_of):
-    rows = (
-        [("JP", "Japan", "full")] * 2
-        + [("KR", "South Korea", "count")] * 2
-        + [("KR", "South Korea", "full")] * 2
-    )
+    rows = [("JP", "Japan", "full")] * 2 + [("KR", "South Korea", "count")] * 2 + [("KR", "South Korea", "full")] * 2
     lines = [
         ListLine(n, code, name, "Ana" if shown == "full" else "", None, shown)
         for n, (code, name, shown) in enumerate(rows, start=1)

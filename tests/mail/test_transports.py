@@ -210,9 +210,7 @@ def test_a_4xx_answer_at_any_step_is_worth_another_try(sink: SmtpSink, step: str
 
 @pytest.mark.parametrize(("step", "what"), [("RCPT", "the recipient"), ("DATA", "the message")])
 @pytest.mark.parametrize("code", [550, 552, 553, 554])
-def test_a_5xx_answer_to_recipient_or_message_is_for_good(
-    sink: SmtpSink, step: str, what: str, code: int
-) -> None:
+def test_a_5xx_answer_to_recipient_or_message_is_for_good(sink: SmtpSink, step: str, what: str, code: int) -> None:
     sink.refuse_with(code, at=step)
     with transport_to(sink.url) as transport:
         with pytest.raises(PermanentFailure, match=f"^the mail server refused {what}: {code}$"):
@@ -270,9 +268,7 @@ def test_a_connection_closed_while_idle_is_made_anew_unnoticed(sink: SmtpSink, g
 
 @pytest.mark.parametrize("step", ["RSET", "MAIL"])
 @pytest.mark.parametrize("end", ["disconnect", "421"])
-def test_a_server_that_takes_one_mail_a_connection_is_called_again(
-    sink: SmtpSink, step: str, end: str
-) -> None:
+def test_a_server_that_takes_one_mail_a_connection_is_called_again(sink: SmtpSink, step: str, end: str) -> None:
     with transport_to(sink.url) as transport:
         send(transport)
         if end == "disconnect":
@@ -395,9 +391,7 @@ def test_a_certificate_for_another_host_is_refused(authority: trustme.CA, scheme
 def test_without_starttls_nothing_is_sent_in_plain() -> None:
     with SmtpSink(login=("user", "secret")) as sink:
         failure = temporary_failure(sink.url.replace("smtp://", "smtp+starttls://"))
-        assert (
-            failure == "the mail server does not offer the STARTTLS or login that PETITION_MAIL_URL asks for"
-        )
+        assert failure == "the mail server does not offer the STARTTLS or login that PETITION_MAIL_URL asks for"
         assert (sink.connections, sink.logins, sink.steps, sink.messages) == (1, 0, [], [])
 
 
