@@ -159,7 +159,8 @@ class SmtpTransport:
         code = answer[0]
         if 200 <= code < 300:
             return
-        if code == _CLOSING or not 400 <= code < 600:
+        if not 400 <= code < 600:
+            # No answer of SMTP: whatever comes next belongs to nothing.
             self._drop()
         text = f"the mail server refused {what}: {_status(*answer)}"
         if 500 <= code < 600 and permanent and code not in _ABOUT_US:
