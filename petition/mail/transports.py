@@ -137,13 +137,13 @@ class SmtpTransport:
         return True
 
     def _connect(self) -> smtplib.SMTP:
-        place, name = self._place, self._sender.rpartition("@")[2]
+        place = self._place
+        # Greeted with the sender's domain: asking for this machine's own name can take longer than a time-out.
+        where = (place.host, place.port, self._sender.rpartition("@")[2])
         if place.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                place.host, place.port, name, timeout=self._timeout, context=self._context
-            )
+            server: smtplib.SMTP = smtplib.SMTP_SSL(*where, timeout=self._timeout, context=self._context)
         else:
-            server = smtplib.SMTP(place.host, place.port, name, timeout=self._timeout)
+            server = smtplib.SMTP(*where, timeout=self._timeout)
         try:
             if place.scheme == "smtp+starttls":
                 server.starttls(context=self._context)
