@@ -15,8 +15,9 @@ from petition.deliveries.pdf_processes import pdfs_in_order
 
 
 def test_a_volume_that_cannot_be_made_is_told_in_one_line_without_names():
-    with pytest.raises(ListError, match="volume 1 of the PDF list failed") as failure:
-        list(pdfs_in_order([{"words": {"title": "김민지"}}]))
+    volume = {"words": {}, "summary": [], "groups": [], "snapshot_on": "김민지"}
+    with pytest.raises(ListError, match="volume 1 of the PDF list failed: ValueError") as failure:
+        list(pdfs_in_order([volume]))
     assert "김민지" not in str(failure.value)
     assert "\n" not in str(failure.value)
 
@@ -42,17 +43,21 @@ def test_a_killed_process_is_told_with_its_signal(people, heading_of):
 
 
 def children_of(parent: int) -> list[int]:
-    children = []
-    for task in os.listdir(f"/proc/{parent}/task"):
-        with open(f"/proc/{parent}/task/{task}/children") as listed:
-            children += [int(child) for child in listed.read().split()]
-    return [child for child in children if b"pdf_volume" in command_of(child)]
+    """The processes under way that make a volume."""
+    listed = b" ".join(content_of(f"/proc/{parent}/task/{task}/children") for task in tasks_of(parent))
+    return [
+        int(child) for child in listed.split() if b"pdf_volume" in content_of(f"/proc/{int(child)}/cmdline")
+    ]
 
 
-def command_of(process: int) -> bytes:
+def tasks_of(process: int) -> list[str]:
+    return os.listdir(f"/proc/{process}/task")
+
+
+def content_of(path: str) -> bytes:
     try:
-        with open(f"/proc/{process}/cmdline", "rb") as command:
-            return command.read()
+        with open(path, "rb") as file:
+            return file.read()
     except (FileNotFoundError, ProcessLookupError):
         return b""
 
