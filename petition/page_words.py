@@ -6,10 +6,10 @@ import hashlib
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Flask, request
 from flask_babel import format_date, format_decimal, format_percent
-from markupsafe import Markup
 
 from petition.core import countries, i18n
 from petition.petitions.models import State
@@ -40,8 +40,8 @@ def short_day(value: datetime | date) -> str:
 
 
 def _in_language(tag: str) -> str:
-    arguments = request.args.to_dict() | {"lang": tag}
-    return "?" + "&".join(f"{Markup.escape(key)}={Markup.escape(value)}" for key, value in arguments.items())
+    """This page's query in another language."""
+    return "?" + urlencode(request.args.to_dict() | {"lang": tag})
 
 
 def init_app(app: Flask) -> None:

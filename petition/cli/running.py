@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click
@@ -11,9 +10,8 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from petition import settings as settings_table
-from petition.cli.common import json_option, make_app, print_json, refuse, with_app
+from petition.cli.common import json_option, make_app, print_json, with_app
 from petition.core import retention
-from petition.core.errors import SettingRefused
 from petition.worker import run_worker
 
 THREADS = 8
@@ -68,25 +66,14 @@ def purge(as_json: bool) -> None:
 @json_option
 def settings(as_json: bool) -> None:
     """Shows every setting, its value (secrets hidden), its default and its meaning."""
-    try:
-        values = settings_table.raw_values(os.environ)
-    except SettingRefused as error:
-        refuse(error.message)
-        sys.exit(1)
-    rows = []
-    for setting in settings_table.SETTINGS:
-        value = values.get(setting.name)
-        rows.append(
-            {
-                "name": settings_table.PREFIX + setting.name,
-                "value": "(hidden)" if value is not None and setting.secret else value,
-                "default": setting.default,
-                "meaning": setting.meaning,
-            }
-        )
+    rows, problems = settings_table.table()
     if as_json:
         print_json(rows)
-        return
-    for row in rows:
-        click.echo(f"{row['name']}\n    {row['meaning']}")
-        click.echo(f"    value: {row['value'] or '(default)'}   default: {row['default'] or '(none)'}")
+    else:
+        for row in rows:
+            click.echo(f"{row['name']}\n    {row['meaning']}")
+            click.echo(f"    value: {row['value'] or '(none)'}   default: {row['default'] or '(none)'}")
+    if problems:
+        for problem in problems:
+            click.echo(f"petition: {problem}", err=True)
+        sys.exit(1)
