@@ -20,17 +20,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from petition.core.errors import SettingRefused
-from petition.mail.transports import check_mail_url
+from petition.mail.transports import check_mail_url, parse_sender
 
 PREFIX = "PETITION_"
 ROOT = Path(__file__).resolve().parent.parent
 SHORTEST_KEY = 16
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-
-def _text(value: str) -> str:
-    return value
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:
@@ -89,6 +85,11 @@ def _mail_url(value: str) -> str:
     return value
 
 
+def _sender(value: str) -> str:
+    parse_sender(value)
+    return value
+
+
 @dataclass(frozen=True)
 class Setting:
     """One setting. `default` may hold `<instance>`; None means that the value must be found elsewhere."""
@@ -116,7 +117,7 @@ SETTINGS = (
         "smtp://, smtp+starttls://, smtps://, maildir://",
         True,
     ),
-    Setting("MAIL_FROM", "petitions@localhost", _text, "sender of all mail"),
+    Setting("MAIL_FROM", "petitions@localhost", _sender, "sender of all mail"),
     Setting("METRICS_FROM", "", _networks, "networks besides loopback that /metrics answers"),
     Setting("LIMITS", "on", _one_of("on", "off"), "off lifts the limits per network and per account"),
 )

@@ -1,4 +1,4 @@
-"""What the mails about signatures show."""
+"""What the mails about signatures show. Nothing that was typed into a form: anybody can type any address."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from petition.core.errors import NotFound
 from petition.core.tokens import sign_handle
 from petition.mail.models import OwedMail
 from petition.mail.rendering import Context, context_for
-from petition.petitions.models import Petition
-from petition.signatures import own_page, signing
+from petition.signatures import confirming, own_page, signing
+from petition.signatures.models import SignatureState
 
 CONFIRM = "confirm"
 OWN_PAGE = "own page"
@@ -19,14 +20,20 @@ OWN_PAGE = "own page"
 
 @context_for(signing.MAIL)
 def _confirm(session: Session, mail: OwedMail) -> Context | None:
-    petition = session.get(Petition, mail.about) if mail.about else None
-    if petition is None or mail.content is None:
+    """The link and code of one attempt, unless it was erased, has expired, or was confirmed meanwhile."""
+    if mail.content is None:
+        return None
+    handle = bytes.fromhex(mail.content["handle"])
+    try:
+        attempt = confirming.find(session, handle)
+    except NotFound:
+        return None
+    if attempt.signature.state != SignatureState.PENDING or attempt.ended:
         return None
     base = current_app.config["BASE_URL"]
-    token = sign_handle(CONFIRM, bytes.fromhex(mail.content["handle"]))
     return {
-        "petition": petition,
-        "link": f"{base}/confirm/{token}",
+        "petition": attempt.petition,
+        "link": f"{base}/confirm/{sign_handle(CONFIRM, handle)}",
         "code": signing.shown_code(mail.content["code"]),
         "code_page": f"{base}/confirm",
         "site": urlsplit(base).netloc,
@@ -35,8 +42,13 @@ def _confirm(session: Session, mail: OwedMail) -> Context | None:
 
 @context_for(own_page.MAIL)
 def _own_page(session: Session, mail: OwedMail) -> Context | None:
+    """The link to the own page, unless it has expired while the mail had to wait."""
     if mail.content is None:
         return None
+    handle = bytes.fromhex(mail.content["handle"])
+    try:
+        own_page.owner_of_link(session, handle)
+    except NotFound:
+        return None
     base = current_app.config["BASE_URL"]
-    token = sign_handle(OWN_PAGE, bytes.fromhex(mail.content["handle"]))
-    return {"link": f"{base}/my/{token}", "site": urlsplit(base).netloc}
+    return {"link": f"{base}/my/{sign_handle(OWN_PAGE, handle)}", "site": urlsplit(base).netloc}
