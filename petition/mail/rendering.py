@@ -57,7 +57,7 @@ def render(session: Session, mail: OwedMail) -> EmailMessage | None:
     message["Date"] = now()  # not when it was owed: a mail that had to wait would be sorted below the fold
     message["Message-ID"] = message_id(mail)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation replies, please
-    message["Content-Language"] = language
     message.set_content(parts["body.txt"], cte="quoted-printable")
     message.add_alternative(parts["body.html"], subtype="html", cte="quoted-printable")
+    message["Content-Language"] = language  # last: a new body drops every header that begins with Content
     return message

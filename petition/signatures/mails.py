@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from petition.core.clock import now
 from petition.core.errors import NotFound
-from petition.core.tokens import sign_handle
+from petition.core.tokens import bucket_of, sign_handle
 from petition.mail.models import OwedMail
 from petition.mail.rendering import Context, context_for
+from petition.petitions.models import PetitionText
 from petition.signatures import confirming, own_page, signing
-from petition.signatures.models import SignatureState
+from petition.signatures.models import Signature, SignatureState
 
 CONFIRM = "confirm"
 OWN_PAGE = "own page"
@@ -24,15 +27,26 @@ def _confirm(session: Session, mail: OwedMail) -> Context | None:
     if mail.content is None:
         return None
     handle = bytes.fromhex(mail.content["handle"])
-    try:
-        attempt = confirming.find(session, handle)
-    except NotFound:
-        return None
-    if attempt.signature.state != SignatureState.PENDING or attempt.ended:
+    text = session.execute(
+        sa.select(PetitionText.title, PetitionText.locale)
+        .join(
+            Signature,
+            sa.and_(
+                Signature.petition_id == PetitionText.petition_id, Signature.text_version == PetitionText.version
+            ),
+        )
+        .where(
+            Signature.bucket == bucket_of(handle),
+            Signature.handle == handle,
+            Signature.state == SignatureState.PENDING,
+            Signature.created_at > now() - confirming.LINK_LIFE,
+        )
+    ).first()
+    if text is None:
         return None
     base = current_app.config["BASE_URL"]
     return {
-        "petition": attempt.petition,
+        "petition": text,
         "link": f"{base}/confirm/{sign_handle(CONFIRM, handle)}",
         "code": signing.shown_code(mail.content["code"]),
         "code_page": f"{base}/confirm",
