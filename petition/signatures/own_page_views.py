@@ -122,10 +122,7 @@ def signature(ref: str) -> AnyResponse | str | tuple[str, int]:
     owner, token = _owner()
     own = own_page.find_own(read_again(), owner, token, ref)
     if request.method == "GET":
-        wish = own.wish
-        return _signature_page(
-            own, ref, OwnSignatureForm(formdata=None, obj=wish, list_name=wish.list_name.name.lower())
-        )
+        return _signature_page(own, ref, OwnSignatureForm.showing(own.wish))
     form = OwnSignatureForm()
     if not form.validate():
         return _signature_page(own, ref, form), 422
