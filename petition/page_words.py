@@ -7,8 +7,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from babel.dates import format_skeleton
 from flask import Flask, request
-from flask_babel import format_date, format_decimal, format_percent
+from flask_babel import format_date, format_decimal, format_percent, get_locale
 from markupsafe import Markup
 
 from petition.core import countries, i18n
@@ -31,12 +32,27 @@ def number(value: int) -> str:
 
 def day(value: datetime | date) -> str:
     """A day as the language writes it, in full."""
-    return format_date(value, "long")
+    return _formatted(value, "yMMMMd")
 
 
-def short_day(value: datetime | date) -> str:
-    """A day without its year."""
-    return format_date(value, "d MMM")
+def period(start: datetime, unit: str) -> str:
+    """A day, a month, or the week that begins on a day."""
+    return _formatted(start, "yMMMM" if unit == "month" else "yMMMMd")
+
+
+def short_period(start: datetime, unit: str) -> str:
+    """The same without its year, short enough for a label."""
+    return _formatted(start, "MMM" if unit == "month" else "MMMd")
+
+
+# English is read here all over the world, so the day comes before the month as it does in most of it.
+ENGLISH = {"yMMMMd": "d MMMM y", "MMMd": "d MMM"}
+
+
+def _formatted(value: datetime | date, skeleton: str) -> str:
+    if i18n.language() == i18n.SOURCE and skeleton in ENGLISH:
+        return format_date(value, ENGLISH[skeleton])
+    return format_skeleton(skeleton, value, locale=get_locale())
 
 
 def _in_language(tag: str) -> str:
@@ -48,7 +64,9 @@ def init_app(app: Flask) -> None:
     """Gives the templates their words, and static files their versions."""
     versions = _versions(app.static_folder or "")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(number=number, day=day, short_day=short_day, country=countries.name)
+    app.jinja_env.filters.update(
+        number=number, day=day, period=period, short_period=short_period, country=countries.name
+    )
     app.jinja_env.globals.update(
         language=i18n.language,
         languages=[(tag, i18n.own_name(tag)) for tag in i18n.LANGUAGES],

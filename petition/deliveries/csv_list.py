@@ -24,13 +24,13 @@ def write_csv(stream: BinaryIO, lines: Iterable[ListLine]) -> int:
     page = io.StringIO(newline="")
     writer = csv.writer(page, lineterminator="\r\n")
     writer.writerow(HEADER)
+    _turn_over(page, stream)
     rows = _rows(lines)
     count = 0
     while batch := list(islice(rows, _BATCH)):
         writer.writerows(batch)
         count += len(batch)
         _turn_over(page, stream)
-    _turn_over(page, stream)
     return count
 
 

@@ -74,8 +74,7 @@ def _envelope_sender(sender: str) -> str:
 
 
 def _fits_envelope(address: str) -> bool:
-    local, _, domain = address.rpartition("@")
-    if not (local and domain and address.isprintable()) or " " in address:
+    if not all(address.rpartition("@")) or not address.isprintable() or " " in address:
         return False
     # smtplib would mail to what parseaddr finds, which for a(b)c@d is ac@d.
     return parseaddr(address) == ("", address)
@@ -94,8 +93,8 @@ class SmtpTransport:
     def send(self, message: EmailMessage, recipient: str) -> None:
         """Hands the mail to the mail server; returns once it has answered DATA with 250.
 
-        Raises TemporaryFailure, PermanentFailure. A connection lost before the answer to DATA is temporary:
-        the server may have the mail, so the next attempt can send it twice (with the same Message-ID).
+        Raises TemporaryFailure, PermanentFailure. A connection lost before that answer is temporary, though
+        the server may have the mail: the next attempt then sends it twice, with the same Message-ID.
         """
         if not _fits_envelope(recipient):
             raise PermanentFailure("the recipient is no mail address")
@@ -137,13 +136,13 @@ class SmtpTransport:
         return True
 
     def _connect(self) -> smtplib.SMTP:
-        place, name = self._place, self._sender.rpartition("@")[2]
+        # Greeted with the sender's domain: looking up this machine's own name has no time-out.
+        place = self._place
+        where = (place.host, place.port, self._sender.rpartition("@")[2])
         if place.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                place.host, place.port, name, timeout=self._timeout, context=self._context
-            )
+            server: smtplib.SMTP = smtplib.SMTP_SSL(*where, timeout=self._timeout, context=self._context)
         else:
-            server = smtplib.SMTP(place.host, place.port, name, timeout=self._timeout)
+            server = smtplib.SMTP(*where, timeout=self._timeout)
         try:
             if place.scheme == "smtp+starttls":
                 server.starttls(context=self._context)
@@ -159,7 +158,8 @@ class SmtpTransport:
         code = answer[0]
         if 200 <= code < 300:
             return
-        if code == _CLOSING or not 400 <= code < 600:
+        if not 400 <= code < 600:
+            # No answer of SMTP: whatever comes next belongs to nothing.
             self._drop()
         text = f"the mail server refused {what}: {_status(*answer)}"
         if 500 <= code < 600 and permanent and code not in _ABOUT_US:

@@ -72,7 +72,9 @@ class SignerFields(PublicForm):
     @classmethod
     def showing(cls, wish: Wish) -> Self:
         """The form as it looks when it was filled in like this."""
-        return cls(formdata=None, obj=wish, list_name=wish.list_name.name.lower())
+        form = cls(formdata=None, obj=wish)
+        form.list_name.data = wish.list_name.name.lower()
+        return form
 
     def validate_name(self, field: StringField) -> None:
         try:

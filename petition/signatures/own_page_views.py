@@ -16,6 +16,7 @@ from flask import (
     url_for,
 )
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as AnyResponse
 
 from petition.core import i18n, limits, tokens
@@ -39,6 +40,12 @@ def _owner() -> tuple[own_page.Owner, str]:
     if owner is None or token is None:
         raise Forbidden(_("Your half hour on this page is over. Ask for a new link."))
     return owner, token
+
+
+def _refuse_forged() -> None:
+    """Raises Forbidden unless the form came from a page of this session."""
+    if not FlaskForm().validate():
+        raise Forbidden(_("This page was open for too long. Please go back, load it again and repeat."))
 
 
 @bp.get("")
@@ -102,6 +109,7 @@ def open_page(token: str) -> AnyResponse:
 @bp.post("/leave")
 def leave() -> AnyResponse:
     """Ends the half hour."""
+    _refuse_forged()
     with writing() as writer:
         own_page.end_session(writer, session.get(COOKIE))
     session.clear()
@@ -114,10 +122,7 @@ def signature(ref: str) -> AnyResponse | str | tuple[str, int]:
     owner, token = _owner()
     own = own_page.find_own(read_again(), owner, token, ref)
     if request.method == "GET":
-        wish = own.wish
-        return _signature_page(
-            own, ref, OwnSignatureForm(formdata=None, obj=wish, list_name=wish.list_name.name.lower())
-        )
+        return _signature_page(own, ref, OwnSignatureForm.showing(own.wish))
     form = OwnSignatureForm()
     if not form.validate():
         return _signature_page(own, ref, form), 422
@@ -145,6 +150,7 @@ def _signature_page(own: Attempt, ref: str, form: OwnSignatureForm, problem: str
 @bp.post("/signatures/<ref>/withdraw")
 def withdraw(ref: str) -> AnyResponse:
     """Takes the signature back."""
+    _refuse_forged()
     owner, token = _owner()
     with writing() as writer:
         own = own_page.find_own(writer, owner, token, ref)
@@ -155,6 +161,7 @@ def withdraw(ref: str) -> AnyResponse:
 @bp.post("/signatures/<ref>/erase")
 def erase(ref: str) -> AnyResponse:
     """Takes the signature back and deletes it."""
+    _refuse_forged()
     owner, token = _owner()
     with writing() as writer:
         own = own_page.find_own(writer, owner, token, ref)

@@ -18,7 +18,7 @@ from flask import (
 from werkzeug.wrappers import Response as AnyResponse
 
 from petition.core import i18n, limits, tokens
-from petition.core.addresses import domain_hint, is_disposable
+from petition.core.addresses import PROVIDERS, domain_hint, is_disposable
 from petition.core.db import read_again, writing
 from petition.core.errors import NotFound, NotOpen, TooMany
 from petition.core.keyed_hashes import network_hash
@@ -107,7 +107,7 @@ def check_inbox(slug: str) -> str:
     return render_template(
         "signatures/check_inbox.html",
         petition=petitions.find_public(read_again(), slug),
-        meant=hint if domain_hint(hint) is None and "." in hint and len(hint) < 80 else None,
+        meant=hint if hint in PROVIDERS else None,
         disposable=hint == "disposable",
         local_mailbox=current_app.config["DEVELOPMENT"],
     )

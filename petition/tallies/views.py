@@ -26,7 +26,7 @@ def tally(slug: str) -> Response:
         "tallies/tally.html",
         petition=petition,
         count=shown_counts.count(session, petition.id),
-        days=charts.by_day(series(session, petition.id)),
+        days=charts.over_time(series(session, petition.id)),
     )
     return public(make_response(page))
 

@@ -13,6 +13,16 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "audit_entry",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=80), nullable=False),
+        sa.Column("action", sa.String(length=60), nullable=False),
+        sa.Column("object", sa.String(length=200), nullable=False),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
+    )
+    op.create_table(
         "consent_wording",
         sa.Column("version", sa.String(length=20), nullable=False),
         sa.Column("locale", sa.String(length=20), nullable=False),
@@ -360,3 +370,4 @@ def downgrade() -> None:
     op.drop_table("outbox")
     op.drop_table("organisation")
     op.drop_table("consent_wording")
+    op.drop_table("audit_entry")
