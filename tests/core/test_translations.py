@@ -138,6 +138,16 @@ def test_a_new_sentence_fails_the_check_and_is_never_guessed(tree: Path) -> None
     assert run_update(tree, "--check").returncode == 0
 
 
+def test_a_second_run_writes_the_same_bytes(tree: Path) -> None:
+    def content() -> list[bytes]:
+        return [path.read_bytes() for path in sorted((tree / "petition/translations").rglob("*.po"))]
+
+    assert run_update(tree).returncode == 0
+    first = content()
+    assert run_update(tree).returncode == 0
+    assert content() == first
+
+
 def test_a_sentence_that_is_gone_leaves_the_catalogues(tree: Path) -> None:
     (tree / "templates/signatures/code.html").write_text("")
     assert run_update(tree).returncode == 0

@@ -64,14 +64,8 @@ class Walk:
     def mailed(self) -> tuple[str, str]:
         """Sends what is owed; returns the link to ADDRESS, as a path, and the code."""
         Worker(self.app, once=True).run()
-        box = mailbox.Maildir(self.app.config["INSTANCE"] / "mail", factory=None)
-        parser = BytesParser(policy=policy.default)
         known = {mail["Message-ID"] for mail in self.mails}
-        new = [
-            mail
-            for key in list(box.keys())
-            if (mail := parser.parsebytes(box.get_bytes(key)))["Message-ID"] not in known
-        ]
+        new = [mail for mail in delivered(self.app) if mail["Message-ID"] not in known]
         self.mails += new
         text = next(mail for mail in new if mail["To"] == ADDRESS).get_body(("plain",)).get_content()
         code = CODE.search(text)
@@ -83,6 +77,13 @@ class Walk:
             token = form_token(now())
         form = {"name": name, "country": "KR", "email": ADDRESS, "form_token": token} | fields
         self.post(page, f"/petitions/{SLUG}/sign", **form)
+
+
+def delivered(app: Flask) -> list[EmailMessage]:
+    """The mails in the instance's own mailbox, in no order."""
+    box = mailbox.Maildir(app.config["INSTANCE"] / "mail", factory=None)
+    parser = BytesParser(policy=policy.default)
+    return [parser.parsebytes(box.get_bytes(key)) for key in list(box.keys())]
 
 
 @contextmanager
