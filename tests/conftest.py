@@ -25,12 +25,18 @@ from petition.petitions import service as petitions
 from petition.petitions.models import Petition, State
 from petition.settings import Settings, read_settings
 from petition.signatures.consent import keep_wordings
+from petition.translations.catalogues import compile_stale
 from petition.worker import Worker
 from tests.smtp_sink import SmtpSink
 
 KEYS = {"PETITION_SECRET_KEY": "secret for tests " * 4, "PETITION_ADDRESS_KEY": "addresses of tests " * 4}
 PASSWORD = "correct horse battery"
 SLUG = "free-the-river"
+
+
+def pytest_configure() -> None:
+    """Compiles the catalogues: without that, pages speak English in every language."""
+    compile_stale()
 
 
 def make_settings(instance: Path, **changes: Any) -> Settings:
