@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from petition.accounts.models import User
 from petition.core.errors import DomainError, NotFound
+from petition.core.labels import checked_line, checked_slug
 from petition.organisations.models import Membership, Organisation
 
 
@@ -21,7 +22,15 @@ def find_organisation(session: Session, slug: str) -> Organisation:
 
 
 def add_organisation(session: Session, slug: str, name: str, owner: User) -> Organisation:
-    """Makes an organisation with its first owner. Raises DomainError when the slug is taken."""
+    """Makes an organisation with its first owner. Raises DomainError for a bad or taken slug, or no name."""
+    try:
+        checked_slug(slug)
+    except ValueError as error:
+        raise DomainError(f"the slug {error}") from None
+    try:
+        name = checked_line(name, 200)
+    except ValueError as error:
+        raise DomainError(f"the name {error}") from None
     if session.scalar(sa.select(Organisation.id).where(Organisation.slug == slug)):
         raise DomainError(f"there is already an organisation {slug!r}")
     organisation = Organisation(slug=slug, name=name)
