@@ -18,7 +18,7 @@ def checked_slug(text: object) -> str:
 
 
 def checked_line(text: object, limit: int) -> str:
-    """One line that shows something, cleaned like a signer's name. Raises ValueError with words to follow its label."""
+    """One line that shows something, cleaned like a signer's name. Raises ValueError as `checked_slug` does."""
     if not isinstance(text, str):
         raise ValueError("must be a text")
     try:

@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from petition.accounts.models import User
 from petition.core.errors import DomainError, NotFound
-from petition.core.labels import checked_line, checked_slug
+from petition.core.labels import SLUG, checked_line, checked_slug
 from petition.organisations.models import Membership, Organisation
 
 
 def find_organisation(session: Session, slug: str) -> Organisation:
     """The organisation of that slug. Raises NotFound."""
-    organisation = session.scalar(sa.select(Organisation).where(Organisation.slug == slug))
+    known = SLUG.fullmatch(slug) is not None
+    organisation = session.scalar(sa.select(Organisation).where(Organisation.slug == slug)) if known else None
     if organisation is None:
         raise NotFound(f"there is no organisation {slug!r}; `petition org add` makes one")
     return organisation

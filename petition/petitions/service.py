@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from petition.core.clock import now
 from petition.core.errors import DomainError, Gone, PetitionNotFound
+from petition.core.labels import SLUG
 from petition.organisations.models import Organisation
 from petition.petitions.models import PUBLIC_STATES, PUBLISHED_STATES, Petition, PetitionText, State
 
@@ -48,7 +49,8 @@ def shown_state(petition: Petition) -> State:
 
 def find(session: Session, slug: str) -> Petition:
     """Any petition, whatever its state. Raises PetitionNotFound."""
-    petition = session.scalar(sa.select(Petition).where(Petition.slug == slug))
+    known = SLUG.fullmatch(slug) is not None
+    petition = session.scalar(sa.select(Petition).where(Petition.slug == slug)) if known else None
     if petition is None:
         raise PetitionNotFound(_("There is no petition of that name."))
     return petition
@@ -71,7 +73,7 @@ def list_public(
     query = sa.select(Petition).where(_shown_as(state) if state else Petition.state.in_(PUBLIC_STATES))
     if organisation is not None:
         query = query.where(Petition.organisation_id == organisation)
-    for word in words.split()[:8]:
+    for word in words.replace("\x00", " ").split()[:8]:
         title = sa.exists().where(
             PetitionText.petition_id == Petition.id,
             PetitionText.version == _version_in_force(),
