@@ -19,9 +19,8 @@ from petition.core.keyed_hashes import bucket_of_hash, mailbox_hash, person_hash
 from petition.core.names import same_person_form
 from petition.core.retention import Transaction
 from petition.petitions.models import Petition
-from petition.signatures import consent
 from petition.signatures.models import Origin, Signature, SignatureState, Signer
-from petition.signatures.signing import RECEIPT_SECRET_BYTES, Wish
+from petition.signatures.signing import RECEIPT_SECRET_BYTES, Wish, consented
 from petition.tallies import service as tallies
 
 BATCH = 5_000
@@ -82,9 +81,6 @@ def _rows(petition_id: Any, version: int, one: Collected) -> tuple[dict[str, Any
         "id": key[1],
         "petition_id": petition_id,
         "text_version": version,
-        "consent_version": consent.VERSION,
-        "locale": one.locale,
-        "country": one.wish.country,
         "state": SignatureState.CONFIRMED,
         "origin": one.origin,
         "created_at": one.signed_at,
@@ -92,18 +88,13 @@ def _rows(petition_id: Any, version: int, one: Collected) -> tuple[dict[str, Any
         "address_hash": hashed,
         "place": 1,
         "person_hash": person_hash(hashed, same_person_form(one.wish.name)),
-        "show_name": one.wish.show_name,
-        "list_name": one.wish.list_name,
-        "updates": one.wish.updates,
         "receipt_secret": secrets.token_bytes(RECEIPT_SECRET_BYTES),
         "domain": one.address.domain,
     }
     signer = {
         "bucket": key[0],
         "signature_id": key[1],
-        "name": one.wish.name,
-        "city": one.wish.city,
-        "comment": one.wish.comment,
         "address": one.address.exact if one.wish.updates else None,
     }
-    return signature, signer
+    said = one.wish.of_signature | consented(one.locale, one.signed_at)
+    return signature | said, signer | one.wish.of_signer
