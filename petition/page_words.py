@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from babel.dates import format_skeleton
+from babel.lists import format_list
 from flask import Flask, request
 from flask_babel import format_date, format_decimal, format_percent, get_locale
-from markupsafe import Markup
 
 from petition.core import countries, i18n
 from petition.petitions.models import State
@@ -56,8 +58,13 @@ def _formatted(value: datetime | date, skeleton: str) -> str:
 
 
 def _in_language(tag: str) -> str:
-    arguments = request.args.to_dict() | {"lang": tag}
-    return "?" + "&".join(f"{Markup.escape(key)}={Markup.escape(value)}" for key, value in arguments.items())
+    """This page's query in another language."""
+    return "?" + urlencode(request.args.to_dict() | {"lang": tag})
+
+
+def listed(names: Sequence[str]) -> str:
+    """Several names in a sentence, joined as the language joins them."""
+    return format_list(list(names), locale=get_locale())
 
 
 def init_app(app: Flask) -> None:
@@ -65,7 +72,7 @@ def init_app(app: Flask) -> None:
     versions = _versions(app.static_folder or "")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        number=number, day=day, period=period, short_period=short_period, country=countries.name
+        number=number, day=day, period=period, short_period=short_period, country=countries.name, listed=listed
     )
     app.jinja_env.globals.update(
         language=i18n.language,

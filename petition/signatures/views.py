@@ -94,6 +94,12 @@ def sign(slug: str) -> AnyResponse:
     return redirect(url_for("signatures.check_inbox", slug=slug, **_hint(form.address.domain)), 303)
 
 
+@bp.get("/petitions/<slug>/sign")
+def sign_again(slug: str) -> AnyResponse:
+    """Where a reload or another language leads after a refused form: back to the petition."""
+    return redirect(url_for("signatures.petition", slug=slug, _anchor="sign"), 303)
+
+
 def _hint(domain: str) -> dict[str, Any]:
     if meant := domain_hint(domain):
         return {"hint": meant}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
 import click
 from babel import UnknownLocaleError
+from babel.messages.catalog import Catalog
 
 from petition.translations import catalogues, country_order
 from petition.translations.catalogues import Stored
@@ -13,16 +15,16 @@ from petition.translations.catalogues import Stored
 
 @click.command()
 @click.argument("languages", nargs=-1, metavar="[LANGUAGE]...")
-@click.option("--check", is_flag=True, help="Changes nothing; exit 1 when something would change.")
+@click.option("--check", is_flag=True, help="Changes nothing; exit 1 when messages were added or are gone.")
 def main(languages: tuple[str, ...], check: bool) -> None:
     """Brings every catalogue up to date with code and templates and compiles it; adds the LANGUAGEs named."""
     template = catalogues.extract()
     found = {one.path: one for one in [*catalogues.stored(), *map(_named, languages)]}
-    stale = [one for one in found.values() if _update(one, catalogues.merged(one.read(), template), check)]
     if check:
-        for one in stale:
-            click.echo(f"{one.locale}: not up to date; run `make translations`", err=True)
-        sys.exit(1 if stale else 0)
+        _check(list(found.values()), template)
+    for one in found.values():
+        one.path.parent.mkdir(parents=True, exist_ok=True)
+        one.path.write_bytes(catalogues.merged(one.read(), template))
     catalogues.compile_stale()
     for one in found.values():
         lacking = len(list(catalogues.lacking(one.read())))
@@ -37,10 +39,10 @@ def _named(tag: str) -> Stored:
         raise click.BadParameter(f"{tag} is no language that CLDR knows") from None
 
 
-def _update(one: Stored, content: bytes, check: bool) -> bool:
-    """Whether the file has to change; changes it unless this is a check."""
-    stale = not one.path.exists() or one.path.read_bytes() != content
-    if stale and not check:
-        one.path.parent.mkdir(parents=True, exist_ok=True)
-        one.path.write_bytes(content)
-    return stale
+def _check(found: list[Stored], template: Catalog) -> NoReturn:
+    """Ends the program; a message that only moved from file to file makes no catalogue stale."""
+    wanted = {message.id for message in template}
+    stale = [one for one in found if {message.id for message in one.read()} != wanted]
+    for one in stale:
+        click.echo(f"{one.locale}: not up to date; run `make translations`", err=True)
+    sys.exit(1 if stale else 0)
