@@ -41,12 +41,12 @@ def make_app(migrated: bool = True) -> Flask:
     return app
 
 
-def with_app(function: Callable[P, R]) -> Callable[P, R]:
+def with_app(function: Callable[P, R], migrated: bool = True) -> Callable[P, R]:
     """Runs a command inside the application; a refusal becomes one line and exit status 1."""
 
     @functools.wraps(function)
     def command(*args: P.args, **kwargs: P.kwargs) -> R:
-        with make_app().app_context():
+        with make_app(migrated).app_context():
             try:
                 return function(*args, **kwargs)
             except DomainError as error:
@@ -55,6 +55,11 @@ def with_app(function: Callable[P, R]) -> Callable[P, R]:
                 refuse(f"the database refused: {type(error).__name__}")
 
     return command
+
+
+def with_any_database(function: Callable[P, R]) -> Callable[P, R]:
+    """As `with_app`, for commands that work on a database of any revision."""
+    return with_app(function, migrated=False)
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON alone.")

@@ -7,7 +7,7 @@ import flask_migrate
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from petition.cli.common import json_option, make_app, print_json, refuse, with_app
+from petition.cli.common import json_option, print_json, refuse, with_any_database, with_app
 from petition.core.db import Base, writing
 from petition.core.db import db as database
 from petition.core.migrations import current_and_newest
@@ -21,32 +21,34 @@ def db() -> None:
 
 @db.command()
 @click.argument("revision", default="head")
+@with_any_database
 def upgrade(revision: str) -> None:
     """Brings the tables to REVISION (the newest, if not given)."""
-    with make_app(migrated=False).app_context():
-        flask_migrate.upgrade(revision=revision)
-        current, newest = current_and_newest()
-        if current == newest:
-            with writing() as session:
-                keep_wordings(session)
-        click.echo(f"at revision {current}", err=True)
+    current_and_newest()
+    flask_migrate.upgrade(revision=revision)
+    current, newest = current_and_newest()
+    if current == newest:
+        with writing() as session:
+            keep_wordings(session)
+    click.echo(f"at revision {current}", err=True)
 
 
 @db.command()
 @click.argument("revision", default="-1")
+@with_any_database
 def downgrade(revision: str) -> None:
     """Takes the tables back to REVISION (the one before, if not given; `base` removes them all)."""
-    with make_app(migrated=False).app_context():
-        flask_migrate.downgrade(revision=revision)
-        click.echo(f"at revision {current_and_newest()[0] or 'none'}", err=True)
+    current_and_newest()
+    flask_migrate.downgrade(revision=revision)
+    click.echo(f"at revision {current_and_newest()[0] or 'none'}", err=True)
 
 
 @db.command()
 @json_option
+@with_any_database
 def current(as_json: bool) -> None:
     """Shows the revision of the database and the newest of the program."""
-    with make_app(migrated=False).app_context():
-        at, newest = current_and_newest()
+    at, newest = current_and_newest()
     if as_json:
         print_json({"current": at, "newest": newest})
     else:

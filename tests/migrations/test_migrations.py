@@ -1,0 +1,232 @@
+"""Migrations: they make what the models say, both ways, with data in every table; and nothing runs without them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import flask_migrate
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from petition.core.db import Base, Id, Instant, Small, db, writing
+from petition.core.migrations import current_and_newest, problem
+from petition.settings import ROOT, Settings
+from tests.conftest import KEYS, make_settings, running
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Settings:
+    """An instance whose database has no tables yet."""
+    return make_settings(tmp_path / "empty")
+
+
+@pytest.fixture
+def app(empty: Settings) -> Iterator[Flask]:
+    with running(empty) as made, made.app_context():
+        yield made
+
+
+@pytest.fixture
+def run(empty: Settings) -> Run:
+    """Runs `petition …` on the empty instance."""
+    environ = {"PETITION_INSTANCE": str(empty.instance), "PETITION_ENV": "development", **KEYS}
+
+    def run_it(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "petition", *arguments],
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environ, **more},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            cwd="/",
+        )
+
+    return run_it
+
+
+def definitions(connection: sa.Connection) -> dict[str, list[str]]:
+    """Every table and index as the database keeps it: the lines of its definition, in a fixed order."""
+    rows = connection.exec_driver_sql(
+        "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'alembic%'"
+    )
+    return {name: sorted(" ".join(line.split()).rstrip(",") for line in _parts(sql)) for name, sql in rows}
+
+
+def _parts(sql: str) -> list[str]:
+    return re.split(r",\s*\n|\(\s*\n|\n\)", re.sub(r'"(\w+)"', r"\1", sql))
+
+
+def test_the_models_equal_the_migrated_tables(app: Flask, tmp_path: Path) -> None:
+    flask_migrate.upgrade()
+    made = sa.create_engine(f"sqlite:///{tmp_path / 'made.db'}")
+    Base.metadata.create_all(made)
+    with db.engine.connect() as migrated, made.connect() as modelled:
+        wanted = definitions(modelled)
+        assert len(wanted) > len(Base.metadata.tables) > 15
+        assert definitions(migrated) == wanted
+    made.dispose()
+
+
+def value_for(column: sa.Column[Any]) -> Any:
+    """A value that fits the column; the same for the same type, so that references hold."""
+    kind = column.type
+    if isinstance(kind, Id):
+        return UUID(int=7)
+    if isinstance(kind, Instant):
+        return datetime(2026, 1, 1, tzinfo=UTC)
+    if isinstance(kind, sa.Enum):
+        return kind.enums[0]
+    if isinstance(kind, sa.LargeBinary):
+        return b"\x07" * (kind.length or 16)
+    if isinstance(kind, sa.JSON):
+        return {"a": 1}
+    if isinstance(kind, sa.String):
+        return "kR‮𝟘'\"%;--"[: kind.length]
+    if isinstance(kind, Small):
+        return next(iter(kind.members))
+    return 1
+
+
+def fill_every_table() -> None:
+    """A row in every table, every column of it filled, nasty texts among them."""
+    with writing() as session:
+        for table in Base.metadata.sorted_tables:
+            row = {column.name: value_for(column) for column in table.columns}
+            if table.name == "signature":
+                row["state"] = 1  # what is confirmed has all its columns
+            session.execute(sa.insert(table).values(row))
+
+
+def rows() -> dict[str, int]:
+    with db.engine.connect() as connection:
+        names = sa.inspect(connection).get_table_names()
+        count = {name: connection.exec_driver_sql(f'SELECT count(*) FROM "{name}"').scalar() for name in names}
+    return {name: int(number or 0) for name, number in count.items()}
+
+
+def test_up_down_and_up_again_with_data_in_every_table(app: Flask) -> None:
+    flask_migrate.upgrade()
+    with db.engine.connect() as connection:
+        first = definitions(connection)
+    fill_every_table()
+    assert rows() == dict.fromkeys([*Base.metadata.tables, "alembic_version"], 1)
+    flask_migrate.upgrade()
+    assert set(rows().values()) == {1}, "nothing to do leaves everything as it was"
+    flask_migrate.downgrade(revision="base")
+    assert rows() == {"alembic_version": 0}
+    assert current_and_newest()[0] is None
+    flask_migrate.upgrade()
+    with db.engine.connect() as connection:
+        assert definitions(connection) == first
+    assert set(rows().values()) == {0, 1}
+    fill_every_table()
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(app: Flask) -> None:
+    flask_migrate.upgrade()
+    with writing() as session:
+        session.execute(sa.text("CREATE TABLE depends (id BLOB REFERENCES organisation(id))"))
+        session.execute(sa.text("INSERT INTO organisation VALUES (x'07', 'a', 'A', '2026-01-01')"))
+        session.execute(sa.text("INSERT INTO depends VALUES (x'07')"))
+    before = rows()
+    with pytest.raises(sa.exc.IntegrityError):
+        flask_migrate.downgrade(revision="base")
+    db.session.remove()
+    assert rows() == before
+    assert current_and_newest()[0] is not None
+
+
+def test_the_commands_say_what_they_did(run: Run) -> None:
+    newest = json.loads(run("db", "current", "--json").stdout)["newest"]
+    for arguments, code, words in (
+        (("current",), 0, f"none (newest: {newest})"),
+        (("check",), 1, f"petition: the database is at revision none, not at {newest}: run `petition db upgrade`"),
+        (("downgrade",), 1, "Error: "),
+        (("upgrade", "nonsense"), 1, "Error: "),
+        (("upgrade",), 0, f"at revision {newest}"),
+        (("check",), 0, "models and tables agree"),
+        (("current",), 0, f"{newest} (newest: {newest})"),
+        (("downgrade", "base"), 0, "at revision none"),
+        (("check",), 1, "petition: the database is at revision none"),
+    ):
+        answer = run("db", *arguments)
+        assert answer.returncode == code, arguments
+        (line,) = (answer.stdout + answer.stderr).splitlines()
+        assert line.startswith(words)
+
+
+def change(settings: Settings, sql: str) -> None:
+    with sqlite3.connect(settings.instance / "petition.db") as connection:
+        connection.execute(sql)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "drift",
+    [
+        "ALTER TABLE organisation ADD COLUMN colour VARCHAR(9)",
+        "ALTER TABLE organisation DROP COLUMN name",
+        "DROP INDEX ix_signature_pending",
+        "CREATE TABLE forgotten (id INTEGER)",
+    ],
+)
+def test_check_finds_tables_that_are_not_the_models(empty: Settings, run: Run, drift: str) -> None:
+    assert run("db", "upgrade").returncode == 0
+    change(empty, drift)
+    answer = run("db", "check")
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("petition: models and tables differ")
+    assert len(answer.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", [["serve", "--port", "8218"], ["worker", "--once"], ["purge"]])
+def test_nothing_works_on_a_database_that_is_not_migrated(run: Run, command: list[str]) -> None:
+    answer = run(*command)
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert re.fullmatch(r"petition: the database is at revision none, .*: run `petition db upgrade`\n", answer.stderr)
+
+
+@pytest.mark.parametrize("command", ["current", "upgrade", "downgrade", "check"])
+def test_a_file_that_is_no_database_is_refused_in_one_line(empty: Settings, run: Run, command: str) -> None:
+    empty.instance.mkdir(parents=True)
+    (empty.instance / "petition.db").write_bytes(b"no database at all " * 200)
+    answer = run("db", command)
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr == "petition: the database cannot be reached (DatabaseError)\n"
+
+
+def test_the_site_says_that_it_is_up_and_why_it_is_not_ready(app: Flask) -> None:
+    client = app.test_client()
+    assert (client.get("/healthz").status_code, client.get("/healthz").json) == (200, {"status": "ok"})
+    newest = current_and_newest()[1]
+    answer = client.get("/readyz")
+    reason = f"the database is at revision none, not at {newest}: run `petition db upgrade`"
+    assert (answer.status_code, answer.json) == (503, {"status": "not ready", "reason": reason})
+    flask_migrate.upgrade()
+    assert (client.get("/readyz").status_code, client.get("/readyz").json) == (200, {"status": "ready"})
+    with writing() as session:
+        session.execute(sa.text("UPDATE alembic_version SET version_num = 'of the future'"))
+    assert problem() == f"the database is at revision of the future, not at {newest}: run `petition db upgrade`"
+    assert client.get("/readyz").status_code == 503
+
+
+def test_a_database_that_cannot_be_reached_is_not_ready(tmp_path: Path) -> None:
+    nowhere = make_settings(tmp_path / "here", database_url=f"sqlite:///{tmp_path}/nowhere/petition.db")
+    with running(nowhere) as app:
+        answer = app.test_client().get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json["reason"] == "the database cannot be reached (OperationalError)"
+    assert app.test_client().get("/healthz").status_code == 200
