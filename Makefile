@@ -62,4 +62,4 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 	@touch $@ .venv/runtime
 
 %.mo: %.po | .venv/bin/python
-	@$(BIN)/python -m babel.messages.frontend compile --quiet -i $< -o $@ -l $(notdir $(patsubst %/LC_MESSAGES/,%,$(dir $<)))
+	@$(BIN)/python -m babel.messages.frontend --quiet compile -i $< -o $@ -l $(notdir $(patsubst %/LC_MESSAGES/,%,$(dir $<)))
