@@ -58,6 +58,7 @@ def _formatted(value: datetime | date, skeleton: str) -> str:
 
 
 def _in_language(tag: str) -> str:
+    """This page's query in another language."""
     return "?" + urlencode(request.args.to_dict() | {"lang": tag})
 
 

@@ -170,5 +170,15 @@ def sink() -> Iterator[SmtpSink]:
         yield server
 
 
+def signed_in(app: Flask, email: str = "owner@river.example.org", password: str = PASSWORD) -> FlaskClient:
+    """A browser in which an organiser has signed in."""
+    client = app.test_client()
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/login").text)
+    assert token
+    answer = client.post("/login", data={"email": email, "password": password, "csrf_token": token[1]})
+    assert answer.status_code == 303
+    return client
+
+
 LINK = re.compile(r"^(http\S+/(?:confirm|my)/\S+)$", re.MULTILINE)
 CODE = re.compile(r"^([0-9A-Z]{5}-[0-9A-Z]{5})$", re.MULTILINE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import secrets
 from datetime import timedelta
@@ -24,7 +25,12 @@ from petition.core.keyed_hashes import keyed_hash
 SESSION_LIFE = timedelta(hours=12)
 SHORTEST_PASSWORD = 12
 _hasher = PasswordHasher()
-_nobody = _hasher.hash(secrets.token_hex(16))
+
+
+@functools.cache
+def _nobody() -> str:
+    """A password that nobody has: with it, an unknown address takes as long as a wrong password."""
+    return _hasher.hash(secrets.token_hex(16))
 
 
 class SignInRefused(DomainError):
@@ -64,7 +70,7 @@ def check_password(session: Session, canonical: str, password: str, network: byt
     limits.hit(limits.SIGN_IN_ACCOUNT, "account", keyed_hash("account", canonical.encode()).hex())
     user = session.scalar(sa.select(User).where(User.email == canonical))
     try:
-        _hasher.verify(user.password_hash if user else _nobody, password)
+        _hasher.verify(user.password_hash if user else _nobody(), password)
     except (VerificationError, InvalidHashError):
         user = None
     if user is None:

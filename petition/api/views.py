@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from petition.core.web_security import public
 from petition.petitions import service as petitions
 from petition.tallies.service import series, shown_counts
 
+TIME_OF_READING = re.compile(r'"as_of":\s*"[^"]*"')
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
 
@@ -32,7 +34,9 @@ def _open_to_all(response: Response) -> Response:
 
 
 def _answer(content: dict[str, Any]) -> Response:
-    return public(jsonify(content))
+    """The content; while only the time of reading changes, whoever has it already is told so."""
+    response = jsonify(content)
+    return public(response, same_as=TIME_OF_READING.sub("", response.get_data(as_text=True)))
 
 
 @bp.get("/petitions")

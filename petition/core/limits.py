@@ -112,5 +112,5 @@ def init_app(app: Flask, url: str) -> None:
     if url.startswith("postgresql"):
         options["connect_args"] = {"options": "-c synchronous_commit=off"}
     engine = sa.create_engine(url, pool_size=2, **options)
-    prepare_engine(engine, synchronous="OFF")
+    prepare_engine(engine, synchronous="NORMAL")
     app.extensions["petition.limiter"] = FixedWindowRateLimiter(DatabaseStorage(engine))

@@ -63,14 +63,15 @@ def open_transport(url: str, sender: str, timeout: float = TIMEOUT) -> Transport
     place = parse_mail_url(url)
     if isinstance(place, Path):
         return MaildirTransport(place)
-    return SmtpTransport(place, _envelope_sender(sender), timeout)
+    return SmtpTransport(place, parse_sender(sender)[1], timeout)
 
 
-def _envelope_sender(sender: str) -> str:
-    address = parseaddr(sender)[1]
+def parse_sender(sender: str) -> tuple[str, str]:
+    """Returns name (often empty) and address of PETITION_MAIL_FROM. Raises ValueError with one plain line."""
+    name, address = parseaddr(sender)
     if not (_fits_envelope(address) and address.isascii() and sender.isprintable()):
         raise ValueError("the sender must be a mail address in ASCII, like petitions@example.org")
-    return address
+    return name, address
 
 
 def _fits_envelope(address: str) -> bool:
