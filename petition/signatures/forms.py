@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, Self
 
 from flask_babel import gettext as _
@@ -72,9 +73,7 @@ class SignerFields(PublicForm):
     @classmethod
     def showing(cls, wish: Wish) -> Self:
         """The form as it looks when it was filled in like this."""
-        form = cls(formdata=None, obj=wish)
-        form.list_name.data = wish.list_name.name.lower()
-        return form
+        return cls(formdata=None, data=asdict(wish) | {"list_name": wish.list_name.name.lower()})
 
     def validate_name(self, field: StringField) -> None:
         try:
@@ -154,11 +153,8 @@ class CodeForm(AddressForm):
             raise Refused(_("Enter the code from the mail."))
 
 
-class OwnSignatureForm(SignerFields):
-    """Corrections on the own page. `email` is asked again only to turn updates on."""
-
-    class Meta:
-        csrf = True
+class KnownSignerForm(SignerFields):
+    """What is asked of a signer we know. `email` is asked again only for news, where it is forgotten."""
 
     email = StringField(__("Your e-mail address again"))
     address: Address | None = None
@@ -166,3 +162,10 @@ class OwnSignatureForm(SignerFields):
     def validate_email(self, field: StringField) -> None:
         if field.data and field.data.strip():
             self.address = checked_address(field.data)
+
+
+class OwnSignatureForm(KnownSignerForm):
+    """Corrections on the own page."""
+
+    class Meta:
+        csrf = True

@@ -12,6 +12,7 @@ LABELS = 5  # as many as fit on a small phone
 FEWEST_PLACES, MOST_PLACES = 14, 100
 LONG_SILENCE = 10
 Place = datetime | None  # the start of a period, or None where a long silence is left out
+BREAK: list[Place] = [None] * 3  # wide enough for the dates before and after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def _places(series: Sequence[tuple[datetime, int]], unit: str) -> tuple[Counter[
     for period in sorted(numbers):
         if places and (last := places[-1]):
             silent = list(_between(last, period, lambda moment: start_of(moment + length)))
-            places += silent if len(silent) <= LONG_SILENCE else [None]
+            places += silent if len(silent) <= LONG_SILENCE else BREAK
         places.append(period)
     return numbers, places
 
@@ -104,7 +105,7 @@ def _draw(unit: str, numbers: Counter[datetime], places: list[Place]) -> Series:
                 year=new_year,
             )
         )
-    breaks = [round((position + 0.39) * step, 2) for position, start in enumerate(places) if start is None]
+    breaks = [round((place + 1.39) * step, 2) for place in range(len(places)) if places[place : place + 3] == BREAK]
     return Series(unit, columns, breaks, top)
 
 
@@ -113,10 +114,12 @@ def _labelled(places: list[Place]) -> set[int]:
     every = max(1, -(-max(len(places), FEWEST_PLACES) // LABELS))
     labelled: list[int] = []
     for position in range(len(places)):
+        if places[position] is None:
+            continue
         anew = position == 0 or places[position - 1] is None
-        if anew and labelled and position - labelled[-1] < every:
+        if anew and len(labelled) > 1 and position - labelled[-1] < every / 2:
             labelled.pop()
-        if places[position] and (anew or not labelled or position - labelled[-1] >= every):
+        if anew or position - labelled[-1] >= every:
             labelled.append(position)
     return set(labelled)
 

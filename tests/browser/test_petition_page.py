@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Response, expect
 
 from petition.core import countries, i18n
 from tests.browser.conftest import NewPage
@@ -17,11 +17,11 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 
 def _weight(page: Page, path: str) -> int:
     """Bytes over the wire of a page and everything it needs, as nginx sends them."""
-    bodies: list[bytes] = []
-    page.on("requestfinished", lambda request: bodies.append(request.response().body()))
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))
     page.goto(path, wait_until="networkidle")
-    assert len(bodies) >= 2
-    return sum(len(gzip.compress(body, NGINX_LEVEL)) for body in bodies)
+    assert len(answers) >= 2
+    return sum(len(gzip.compress(answer.body(), NGINX_LEVEL)) for answer in answers)
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
