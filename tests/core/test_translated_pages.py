@@ -112,6 +112,7 @@ def test_pages_and_mails_say_their_language_and_direction(walk: Walk) -> None:
         assert beginning in page, name
     for mail in walk.mails:
         assert beginning in mail.get_body(("html",)).get_content()
+        assert mail["Content-Language"] == walk.language
 
 
 def test_every_link_and_form_keeps_the_language(walk: Walk) -> None:
