@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+import base64
 import hashlib
 import secrets
 from datetime import timedelta
@@ -28,10 +28,14 @@ SHORTEST_PASSWORD = 12
 _hasher = PasswordHasher()
 
 
-@functools.cache
-def _nobody() -> str:
-    """A password that nobody has: with it, an unknown address takes as long as a wrong password."""
-    return _hasher.hash(secrets.token_hex(16))
+def decoy() -> str:
+    """The hash of a password that nobody has: to verify one against it takes as long as against a real one."""
+    cost = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
+    salt, digest = (
+        base64.b64encode(secrets.token_bytes(length)).decode().rstrip("=")
+        for length in (_hasher.salt_len, _hasher.hash_len)
+    )
+    return f"$argon2id$v=19${cost}${salt}${digest}"
 
 
 class SignInRefused(DomainError):
@@ -82,7 +86,7 @@ def check_password(session: Session, canonical: str, password: str, network: byt
     limits.hit(limits.SIGN_IN_ACCOUNT, "account", keyed_hash("account", canonical.encode()).hex())
     user = session.scalar(sa.select(User).where(User.email == canonical))
     try:
-        _hasher.verify(user.password_hash if user else _nobody(), password)
+        _hasher.verify(user.password_hash if user else decoy(), password)
     except (VerificationError, InvalidHashError):
         user = None
     if user is None:

@@ -6,7 +6,11 @@ from typing import Any
 
 from flask import current_app
 
+from petition.petitions.models import PUBLIC_STATES
+
 Schema = dict[str, Any]
+STATES = [state.value for state in PUBLIC_STATES]
+STEPS = ["hour", "day"]
 TEXT: Schema = {"type": "string"}
 NUMBER: Schema = {"type": "integer", "minimum": 0}
 MOMENT: Schema = {"type": "string", "format": "date-time"}
@@ -34,7 +38,7 @@ PETITION = _object(
     slug=TEXT,
     title=TEXT,
     addressee=TEXT,
-    state={"type": "string", "enum": ["open", "paused", "closed", "archived"]},
+    state={"type": "string", "enum": STATES},
     locale=TEXT,
     goal=_maybe(NUMBER),
     signature_count=NUMBER,
@@ -51,7 +55,7 @@ SCHEMAS: dict[str, Schema] = {
     "Petitions": _object(data=_list({"$ref": "#/components/schemas/Petition"}), links=_object(**LINKS)),
     "Tally": _object(
         slug=TEXT,
-        by={"type": "string", "enum": ["hour", "day"]},
+        by={"type": "string", "enum": STEPS},
         country=_maybe(TEXT),
         signature_count=NUMBER,
         series=_list(_object(start=MOMENT, signature_count=NUMBER)),
@@ -90,7 +94,7 @@ def document() -> Schema:
                 "Find petitions",
                 "Petitions",
                 _parameter("q", "query", "words in title or addressee"),
-                _parameter("state", "query", "open, paused, closed or archived"),
+                _parameter("state", "query", "as readers see it", {"type": "string", "enum": STATES}),
                 _parameter("page", "query", "from 1", {"type": "integer", "minimum": 1}),
             ),
             "/petitions/{slug}": _operation("One petition with its tally", "Petition", SLUG),
@@ -98,7 +102,7 @@ def document() -> Schema:
                 "Signatures over time",
                 "Tally",
                 SLUG,
-                _parameter("by", "query", "hour or day (UTC)"),
+                _parameter("by", "query", "hour or day (UTC)", {"type": "string", "enum": STEPS}),
                 _parameter("country", "query", "an alpha-2 code"),
             ),
         },

@@ -18,6 +18,7 @@ from petition.petitions import service as petitions
 from petition.tallies.service import Picture, picture, shown_counts
 
 TIME_OF_READING = re.compile(r'"as_of":\s*"[^"]*"')
+PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
 
@@ -45,10 +46,20 @@ def petitions_list() -> Response:
     arguments = {"q": request.args.get("q", "")[:100], "state": request.args.get("state", "")}
     if arguments["state"] and arguments["state"] not in petitions.PUBLIC_STATES:
         raise BadParameter(_("There is no such state."))
+    asked = _page_asked_for()
     session = read_again()
-    page = petitions.list_public(session, arguments["q"], arguments["state"], request.args.get("page", 1, int))
+    page = petitions.list_public(session, arguments["q"], arguments["state"], asked)
+    if asked > page.pages:
+        page = petitions.Page([], asked, page.pages)  # who reads until there is no more must come to an end
     data = [shapes.petition(one, shown_counts.count(session, one.id)) for one in page.petitions]
     return _answer({"data": data, "links": _links(page, {k: v for k, v in arguments.items() if v})})
+
+
+def _page_asked_for() -> int:
+    text = request.args.get("page", "1")
+    if not PAGE_NUMBER.fullmatch(text):
+        raise BadParameter
+    return int(text)
 
 
 def _links(page: petitions.Page, arguments: dict[str, Any]) -> dict[str, str | None]:
