@@ -27,7 +27,13 @@ def sign(app: Flask, address: str, name: str = "Ana Test", country: str = "KR", 
     """Signs; returns the handle in the link that is owed."""
     with app.app_context(), writing() as session:
         petition = petitions.find(session, slug)
-        signing.sign(session, petition, parse_address(address), Wish(name, country), "en", NETWORK)
+        signing.sign(
+            session,
+            petition,
+            parse_address(address),
+            Wish(name, country),
+            signing.Page(petition.text.version, "en", NETWORK),
+        )
         owed = session.scalars(sa.select(OwedMail.content).order_by(OwedMail.id.desc()).limit(1)).one()
         assert owed
     return bytes.fromhex(owed["handle"])

@@ -41,7 +41,7 @@ class Visits:
     def form(self, **fields: Any) -> dict[str, Any]:
         """The sign form filled in, with its token."""
         with self.app.app_context():
-            token = form_token(now())
+            token = form_token(now(), 1)
         return {"name": "Ana Test", "country": "KR", "email": "ana@example.org", "form_token": token} | fields
 
     def sign(self, address: str, slug: str = SLUG, **fields: Any) -> Response:

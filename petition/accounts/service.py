@@ -83,7 +83,9 @@ def check_password(session: Session, canonical: str, password: str, network: byt
     An unknown address costs the same Argon2 work as a known one.
     """
     limits.hit(limits.SIGN_IN, "sign-in", network.hex())
-    limits.hit(limits.SIGN_IN_ACCOUNT, "account", keyed_hash("account", canonical.encode()).hex())
+    account = keyed_hash("account", canonical.encode()).hex()
+    limits.hit(limits.SIGN_IN_ACCOUNT, "account", account, network.hex())
+    limits.hit(limits.SIGN_IN_ACCOUNT_ANYWHERE, "account anywhere", account)
     user = session.scalar(sa.select(User).where(User.email == canonical))
     try:
         _hasher.verify(user.password_hash if user else decoy(), password)

@@ -62,6 +62,13 @@ class NotOpen(DomainError):
     code = "petition_not_open"
 
 
+class TextChanged(DomainError):
+    """What would be signed is not what stood on the page."""
+
+    status = 409
+    code = "text_changed"
+
+
 class TooMany(DomainError):
     """A limit is reached; later it works again. `retry_after` is in seconds."""
 

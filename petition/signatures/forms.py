@@ -7,14 +7,14 @@ from typing import Any, Self
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as __
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField, ValidationError
 
 from petition.core import countries, i18n
 from petition.core.addresses import Address, AddressRefused, parse_address
 from petition.core.clock import now
+from petition.core.forms import PageForm
 from petition.core.names import NameRefused, clean_line, clean_name, clean_text
-from petition.core.tokens import form_token, form_token_is_fresh
+from petition.core.tokens import form_token, version_in_form_token
 from petition.signatures import consent
 from petition.signatures.models import ListName
 from petition.signatures.signing import Wish
@@ -44,7 +44,7 @@ def checked_address(text: str) -> Address:
         raise Refused(_("Enter an address like name@example.org")) from None
 
 
-class PublicForm(FlaskForm):
+class PublicForm(PageForm):
     """A form on a page that is cached for all: its token is the page's, not the visitor's."""
 
     class Meta:
@@ -120,17 +120,21 @@ class SignForm(SignerFields):
     email = StringField(__("E-mail"))
     form_token = HiddenField()
     address: Address
+    text_version: int
+    """Of the text that stood on the page with this form."""
 
     def validate_email(self, field: StringField) -> None:
         self.address = checked_address(field.data or "")
 
     def validate_form_token(self, field: HiddenField) -> None:
-        if not form_token_is_fresh(field.data or "", now()):
+        version = version_in_form_token(field.data or "", now())
+        if version is None:
             raise Refused(_("This page was open for a long time. Nothing is lost: press the button again."))
+        self.text_version = version
 
-    def renew_token(self) -> None:
+    def renew_token(self, text_version: int) -> None:
         """Puts a fresh token in, for a form that is shown again or anew."""
-        self.form_token.data = form_token(now())
+        self.form_token.data = form_token(now(), text_version)
 
 
 class AddressForm(PublicForm):

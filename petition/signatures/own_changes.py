@@ -77,10 +77,17 @@ def withdraw(session: Session, own: Attempt) -> None:
 
 
 def erase(session: Session, own: Attempt) -> None:
-    """Withdraws, then deletes the signature, and with it every attempt of the same person that does not count."""
+    """Withdraws, then deletes the signature, and with it every attempt of the same person that does not count.
+
+    Attempts under other names at this address keep their names, but forget the address.
+    """
     withdraw(session, own)
     session.flush()
     bucket, ids = own.signature.bucket, [own.signature.id, *_other_attempts(session, own)]
+    here = Signature.petition_id == own.signature.petition_id, Signature.address_hash == own.signature.address_hash
+    left = sa.select(Signature.id).where(Signature.bucket == bucket, *here, Signature.state == SignatureState.PENDING)
+    forgetting.forget_in_attempts(session, bucket, left)
+    forgetting.empty_mails(session, bucket, left, MailState.WAITING, MailState.DEAD)
     session.expunge(own.signer)
     session.expunge(own.signature)
     for column in (OwedMail.signature_id, Signer.signature_id, Signature.id):

@@ -26,7 +26,8 @@ from petition.core.keyed_hashes import network_hash
 from petition.signatures import own_changes, own_page
 from petition.signatures.attempts import Attempt
 from petition.signatures.forms import AddressForm, OwnSignatureForm
-from petition.signatures.mails import OWN_PAGE
+from petition.signatures.mails import CONFIRM, OWN_PAGE
+from petition.signatures.models import SignatureState
 from petition.signatures.own_page import COOKIE
 from petition.tallies.service import shown_counts
 
@@ -58,11 +59,19 @@ def page() -> str:
     return _own_page(owner, token)
 
 
+def _confirm_link(own: Attempt) -> str | None:
+    """Where an attempt that is not counted yet can be: whoever fills the caps on mail must lock nobody out."""
+    handle = own.signature.handle
+    if own.signature.state != SignatureState.PENDING or own.ended or handle is None:
+        return None
+    return url_for("signatures.confirm_page", token=tokens.sign_handle(CONFIRM, handle))
+
+
 def _own_page(owner: own_page.Owner, token: str, done: str | None = None) -> str:
     own = own_page.own_signatures(read_again(), owner)
     return render_template(
         "signatures/own_page.html",
-        signatures=[(one, own_page.reference(token, one)) for one in own],
+        signatures=[(one, own_page.reference(token, one), _confirm_link(one)) for one in own],
         done=done or request.args.get("done"),
     )
 

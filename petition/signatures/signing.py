@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from petition.core.addresses import Address
 from petition.core.clock import now
-from petition.core.errors import NotOpen
+from petition.core.errors import NotOpen, TextChanged
 from petition.core.ids import new_id
 from petition.core.keyed_hashes import bucket_of_hash, code_hash, mailbox_hash, signature_hash
 from petition.core.tokens import new_handle
@@ -61,15 +61,26 @@ class Wish:
         return {"name": self.name, "city": self.city, "comment": self.comment}
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Where a form was filled in: the version of the text on it, its language, and the sender's `network_hash`."""
+
+    text_version: int
+    language: str
+    network_hash: bytes
+
+
 def consented(locale: str, at: datetime) -> dict[str, Any]:
     """Which words the choices answered, for `signature`."""
     return {"consent_version": consent.VERSION, "locale": locale, "consented_at": at}
 
 
-def sign(session: Session, petition: Petition, address: Address, wish: Wish, locale: str, network: bytes) -> None:
-    """Stores a pending signature and owes its mail. `network` is the `network_hash` it came from. Raises NotOpen."""
+def sign(session: Session, petition: Petition, address: Address, wish: Wish, page: Page) -> None:
+    """Stores a pending signature and owes its mail. Raises NotOpen, or TextChanged when another text was read."""
     if not takes_signatures(petition):
         raise NotOpen(_("This petition takes no signatures now."))
+    if page.text_version != petition.text.version:
+        raise TextChanged(_("The text was changed while you read it. Please read it again before you sign."))
     hashed = signature_hash(mailbox_hash(address.canonical), petition.id)
     bucket, signature_id = bucket_of_hash(hashed), new_id()
     code, handle = _new_code(), new_handle(bucket)
@@ -86,15 +97,15 @@ def sign(session: Session, petition: Petition, address: Address, wish: Wish, loc
         "code_hash": code_hash(hashed, code),
         "receipt_secret": secrets.token_bytes(RECEIPT_SECRET_BYTES),
         "domain": address.domain,
-        "network_hash": network,
+        "network_hash": page.network_hash,
     }
     signer = {"bucket": bucket, "signature_id": signature_id, "address": address.exact}
-    session.execute(sa.insert(Signature).values(signature | wish.of_signature | consented(locale, at)))
+    session.execute(sa.insert(Signature).values(signature | wish.of_signature | consented(page.language, at)))
     session.execute(sa.insert(Signer).values(signer | wish.of_signer))
     outbox.owe(
         session,
         template=MAIL,
-        locale=locale,
+        locale=page.language,
         address=address,
         content={"handle": handle.hex(), "code": code},
         about=petition.id,

@@ -20,12 +20,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from petition.core import i18n, limits, tokens
 from petition.core.addresses import PROVIDERS, domain_hint, is_disposable
 from petition.core.db import read_again, writing
-from petition.core.errors import DomainError, NotOpen, TooMany
+from petition.core.errors import DomainError, NotOpen, TextChanged, TooMany
 from petition.core.keyed_hashes import network_hash
 from petition.core.web_security import public
 from petition.petitions import service as petitions
 from petition.petitions.markdown import to_html
-from petition.petitions.models import Petition
 from petition.signatures import attempts, confirming, own_page, shown, signing
 from petition.signatures.attempts import Attempt
 from petition.signatures.confirming import Confirmation, Filled
@@ -40,15 +39,14 @@ TOP_COUNTRIES = 5
 @bp.get("/petitions/<slug>")
 def petition(slug: str) -> Response:
     """A petition: its text, its count, the form."""
-    form = SignForm(formdata=None)
-    form.renew_token()
-    return public(_petition_page(petitions.find_public(read_again(), slug), form))
+    return public(_petition_page(slug, SignForm(formdata=None)))
 
 
-def _petition_page(found: Petition, form: SignForm, status: int = 200, problem: str | None = None) -> Response:
+def _petition_page(slug: str, form: SignForm, status: int = 200, problem: str | None = None) -> Response:
     reading = read_again()
-    found = reading.merge(found, load=False)
+    found = petitions.find_public(reading, slug)
     count = shown_counts.count(reading, found.id)
+    form.renew_token(found.text.version)
     page = render_template(
         "petitions/petition.html",
         petition=found,
@@ -77,20 +75,18 @@ def next_goal(total: int, goal: int | None) -> int:
 @bp.post("/petitions/<slug>/sign")
 def sign(slug: str) -> AnyResponse:
     """Stores what was filled in; the answer never depends on who has signed before."""
-    form = SignForm()
-    if not form.validate():
-        form.renew_token()
-        return _petition_page(petitions.find_public(read_again(), slug), form, 422)
-    network = network_hash(request.remote_addr)
+    form, network = SignForm(), network_hash(request.remote_addr)
     try:
         limits.hit(limits.SIGN, "sign", network.hex())
+        if not form.validate():
+            return _petition_page(slug, form, 422)
+        page = signing.Page(form.text_version, i18n.language(), network)
         with writing() as writer:
-            found = petitions.find_public(writer, slug)
-            signing.sign(writer, found, form.address, form.wish(), i18n.language(), network)
-    except (TooMany, NotOpen) as error:
-        page = _petition_page(petitions.find_public(read_again(), slug), form, error.status, error.message)
-        page.headers.update(error.headers)
-        return page
+            signing.sign(writer, petitions.find_public(writer, slug), form.address, form.wish(), page)
+    except (TooMany, NotOpen, TextChanged) as error:
+        answer = _petition_page(slug, form, error.status, error.message)
+        answer.headers.update(error.headers)
+        return answer
     return redirect(url_for("signatures.check_inbox", slug=slug, **_hint(form.address.domain)), 303)
 
 

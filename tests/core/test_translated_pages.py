@@ -170,7 +170,7 @@ def test_many_mails_at_once_speak_each_to_its_own_reader(
     app: Flask, client: FlaskClient, send_mail: Callable[[], int]
 ) -> None:
     with app.app_context():
-        token = form_token(now())
+        token = form_token(now(), 1)
     languages = [i18n.LANGUAGES[number % len(i18n.LANGUAGES)] for number in range(24)]
     for number, language in enumerate(languages):
         form = {"name": "Ana", "country": "KR", "email": f"{language}{number}@example.org", "form_token": token}

@@ -42,7 +42,7 @@ def sign_over_http(app: Flask, petition: Petition, port: int) -> Callable[..., i
 
     def fill_in(email: str, seconds: float = 30) -> int:
         with app.app_context():
-            token = form_token(now())
+            token = form_token(now(), 1)
         form = {"name": "Ana Test", "country": "KR", "email": email, "form_token": token}
         return request(port, "POST", f"/petitions/{SLUG}/sign", urlencode(form), seconds)[0]
 

@@ -129,7 +129,7 @@ def test_a_form_without_a_good_token_comes_back_filled_in_and_then_passes(visits
 def test_a_page_left_open_for_a_day_still_passes_and_for_two_does_not(visits: Visits) -> None:
     for hours, status in ((23, 303), (49, 422)):
         with visits.app.app_context():
-            token = form_token(now() - timedelta(hours=hours))
+            token = form_token(now() - timedelta(hours=hours), 1)
         assert send(visits, form_token=token).status_code == status
 
 

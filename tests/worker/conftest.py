@@ -41,7 +41,9 @@ def owe(app: Flask, petition: Petition) -> Callable[..., None]:
         with app.app_context(), writing() as session:
             found = petitions.find_public(session, SLUG)
             for address in addresses:
-                signing.sign(session, found, parse_address(address), Wish("Ana Test", "KR"), "en", b"0" * 16)
+                signing.sign(
+                    session, found, parse_address(address), Wish("Ana Test", "KR"), signing.Page(1, "en", b"0" * 16)
+                )
 
     return sign_all
 
