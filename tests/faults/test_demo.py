@@ -24,30 +24,37 @@ def demo(programs: Programs, port: int, settings: Settings) -> Program:
     return started
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_and_sigterm_stop_web_and_worker(how: signal.Signals, demo: Program, port: int) -> None:
-    demo.send_signal(how)
+def nobody_is_left(demo: Program, port: int) -> bool:
+    wait_until(lambda: demo.group == [], 15, "the end of web and worker")
+    return not answers(port)
+
+
+def test_ctrl_c_stops_web_and_worker(demo: Program, port: int) -> None:
+    os.killpg(demo.pid, signal.SIGINT)  # as a terminal does: to all of them
     assert demo.ends(20) == 0
-    assert demo.group == []
-    assert not answers(port)
+    assert nobody_is_left(demo, port)
+    assert "Traceback" not in demo.printed
+
+
+def test_sigterm_stops_web_and_worker(demo: Program, port: int) -> None:
+    demo.terminate()
+    assert demo.ends(20) == 0
+    assert nobody_is_left(demo, port)
     assert "Traceback" not in demo.printed
 
 
 def test_killed_it_leaves_neither_web_nor_worker_behind(demo: Program, port: int) -> None:
     demo.kill()
     demo.wait()
-    wait_until(lambda: demo.group == [], 20, "the end of web and worker")
-    assert not answers(port)
+    assert nobody_is_left(demo, port)
 
 
 def test_when_the_worker_dies_it_says_so_and_stops_the_web_server(demo: Program, port: int) -> None:
-    before = set(demo.group)
-    for pid in children_of(demo.pid):
-        if not children_of(pid) and "resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_text():
-            os.kill(pid, signal.SIGKILL)
+    childless = [pid for pid in children_of(demo.pid) if not children_of(pid)]
+    [worker] = [pid for pid in childless if "tracker" not in Path(f"/proc/{pid}/cmdline").read_text()]
+    os.kill(worker, signal.SIGKILL)
     assert demo.ends(20) == 1
-    assert before
-    assert demo.group == []
+    assert nobody_is_left(demo, port)
     assert "the web server or the worker has ended; stopping" in demo.printed
 
 
