@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from flask import Flask
@@ -75,6 +76,7 @@ def _set_up_core(app: Flask, found: Settings) -> None:
 
 
 def _make_folder(instance: Path) -> None:
+    os.umask(0o077)  # names and addresses are for the program's own user alone
     try:
         instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

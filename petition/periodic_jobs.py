@@ -42,7 +42,17 @@ def purge() -> None:
     log.info("purge", extra={"forgotten": sum(gone.values())})
 
 
-JOBS = [Job("purge", timedelta(days=1), purge), Job("check tallies", timedelta(hours=1), check_tallies)]
+def empty_log() -> None:
+    """Empties the database's log of what was forgotten since; a long download may hold it until the next turn."""
+    if not retention.empty_log():
+        log.info("the log of former contents is still being read")
+
+
+JOBS = [
+    Job("purge", timedelta(days=1), purge),
+    Job("empty log", timedelta(minutes=10), empty_log),
+    Job("check tallies", timedelta(hours=1), check_tallies),
+]
 
 
 def do_due() -> None:

@@ -145,7 +145,7 @@ def sign(app: Flask, client: FlaskClient) -> Callable[..., Any]:
 
     def fill_in(email: str, slug: str = SLUG, **fields: Any) -> Any:
         with app.app_context():
-            token = form_token(now())
+            token = form_token(now(), 1)
         form = {"name": "Ana Test", "country": "KR", "email": email, "form_token": token} | fields
         return app.test_client().post(f"/petitions/{slug}/sign", data=form)
 

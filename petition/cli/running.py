@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import sys
+import time
 
 import click
 from granian import Granian
@@ -18,6 +19,7 @@ from petition.core.db import db
 from petition.worker import run_worker
 
 THREADS = 8
+PATIENCE_SECONDS = 15
 END_SECONDS = 8  # that open requests get when the server is told to end
 
 
@@ -84,9 +86,14 @@ def purge(as_json: bool) -> None:
     gone = retention.purge()
     if as_json:
         print_json(gone)
-        return
-    for what, number in gone.items():
-        click.echo(f"{number:>8}  {what}")
+    else:
+        for what, number in gone.items():
+            click.echo(f"{number:>8}  {what}")
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not retention.empty_log():
+        if time.monotonic() > until:
+            refuse("what was forgotten is gone from the tables, but the log is still being read: run it again later")
+        time.sleep(0.2)
 
 
 @click.command()

@@ -25,6 +25,7 @@ from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Session
 
 BUCKETS = 64
+BUSY_MILLISECONDS = 10_000
 MIGRATIONS = "migrations"
 
 NAMING = {
@@ -196,7 +197,7 @@ def _on_connect(synchronous: str) -> Any:
         for pragma in (
             "journal_mode=WAL",
             f"synchronous={synchronous}",
-            "busy_timeout=10000",
+            f"busy_timeout={BUSY_MILLISECONDS}",
             "foreign_keys=ON",
             "secure_delete=ON",  # what is forgotten must be gone from the file
             "cache_size=-20000",

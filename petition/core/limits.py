@@ -23,6 +23,7 @@ SIGN = parse("300 per 10 minutes")
 ASK_OWN_PAGE = parse("30 per 10 minutes")
 SIGN_IN = parse("20 per 10 minutes")
 SIGN_IN_ACCOUNT = parse("10 per 10 minutes")
+SIGN_IN_ACCOUNT_ANYWHERE = parse("300 per 10 minutes")  # high: a stranger must not lock an organiser out
 CODE_TRIES = parse("5 per 1 hour")
 
 

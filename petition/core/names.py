@@ -103,7 +103,9 @@ def same_person_form(name: str) -> str:
     digits do. A name without any letter (an emoji) stands for itself.
     """
     whole = folded(name)
-    kept = "".join(c for c in _BLANK.sub("", whole) if unicodedata.category(c).startswith(_LETTERS))
+    kept = whole.replace(" ", "")
+    if not kept.isalpha() or _BLANK.search(kept):  # most names need no closer look
+        kept = "".join(c for c in _BLANK.sub("", whole) if unicodedata.category(c).startswith(_LETTERS))
     return folded(kept) if kept else whole
 
 

@@ -63,19 +63,22 @@ def read_handle(purpose: str, token: str) -> bytes:
     return handle
 
 
-def form_token(at: datetime) -> str:
-    """The token in a public form: the same for every visitor within one hour, so that the page can be cached."""
-    return _signer("form").sign(f"{int(at.timestamp()) // 3600:x}").decode("ascii")
+def form_token(at: datetime, text_version: int) -> str:
+    """The token in a public form: the same for every visitor within one hour, so that the page can be cached.
+
+    It holds the version of the petition's text that stood on the page.
+    """
+    return _signer("form").sign(f"{int(at.timestamp()) // 3600:x}.{text_version:x}").decode("ascii")
 
 
-def form_token_is_fresh(token: str, at: datetime) -> bool:
-    """Whether a form with this token was served within the last day."""
+def version_in_form_token(token: str, at: datetime) -> int | None:
+    """The version of the text on the page that a form came with, if it was served within the last day."""
     try:
-        hour = int(_signed("form", token), 16)
+        hour, version = (int(part, 16) for part in _signed("form", token).split(b"."))
     except (BadSignature, ValueError):
-        return False
+        return None
     age = at.timestamp() - hour * 3600
-    return -3600 <= age <= FORM_LIFE.total_seconds() + 3600
+    return version if -3600 <= age <= FORM_LIFE.total_seconds() + 3600 else None
 
 
 def _signed(purpose: str, token: str) -> bytes:

@@ -1,9 +1,9 @@
 """Invented signatures of a campaign, in the order of their confirming, from a seed and in flat memory."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
+from typing import NamedTuple
 
 from petition.demo.countries import COUNTRIES, SHARES
 from petition.demo.people import Person, people
@@ -22,8 +22,7 @@ _HOUR = 3600
 _MILLISECONDS = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class DemoSignature:
+class DemoSignature(NamedTuple):
     """One invented confirmed signature.
 
     `country` is an alpha-2 code (ISO 3166-1 and XK), `locale` the signer's language tag ("ko", "zh_Hant"),

@@ -15,6 +15,7 @@ from petition.mail.models import OwedMail
 WINDOW = timedelta(days=1)
 PER_PETITION = 5
 IN_ALL = 10
+WITHOUT_PETITION = 3  # links to own pages: they must not use up what confirmations need
 
 
 def without_place(at: datetime) -> sa.ColumnElement[bool]:
@@ -58,6 +59,6 @@ class Ledger:
         """When both caps will have room for the mail; None: they have now."""
         places = self._places[mail.mailbox_hash].values()
         in_all = sorted(at for at, _about in places)
-        of_petition = sorted(at for at, about in places if about is not None and about == mail.about)
-        caps = (in_all, IN_ALL), (of_petition, PER_PETITION)
+        alike = sorted(at for at, about in places if about == mail.about)
+        caps = (in_all, IN_ALL), (alike, PER_PETITION if mail.about else WITHOUT_PETITION)
         return max((times[-cap] + WINDOW for times, cap in caps if len(times) >= cap), default=None)

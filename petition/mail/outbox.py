@@ -91,12 +91,17 @@ def claim(session: Session, lease: UUID, most: int) -> list[Key]:
 def _keep_newest(session: Session, mail: OwedMail, ledger: caps.Ledger) -> None:
     """Lets the newest mail to a full address wait for room (or about its petition, if only that is full).
 
-    The older ones fall away: whoever asked last is most likely the one who still waits.
+    The older ones fall away: whoever asked last is most likely the one who still waits. Only mails about
+    petitions make way for such mails: asking for own pages must not push out somebody's confirmation.
     """
     waiting = sa.select(OwedMail).where(
         OwedMail.mailbox_hash == mail.mailbox_hash, IS_WAITING, caps.without_place(ledger.at)
     )
-    if not ledger.full(mail):
+    if mail.about is None:
+        waiting = waiting.where(OwedMail.about.is_(None))
+    elif ledger.full(mail):
+        waiting = waiting.where(OwedMail.about.is_not(None))
+    else:
         waiting = waiting.where(OwedMail.about == mail.about)
     newest, *older = session.scalars(waiting.order_by(OwedMail.created_at.desc(), OwedMail.id.desc()))
     newest.due = ledger.refill(newest) or newest.due

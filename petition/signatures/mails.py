@@ -14,7 +14,7 @@ from petition.core.tokens import bucket_of, sign_handle
 from petition.mail.models import OwedMail
 from petition.mail.rendering import Context, context_for
 from petition.petitions.models import PetitionText
-from petition.signatures import confirming, own_page, signing
+from petition.signatures import attempts, own_page, signing
 from petition.signatures.models import Signature, SignatureState
 
 CONFIRM = "confirm"
@@ -39,7 +39,7 @@ def _confirm(session: Session, mail: OwedMail) -> Context | None:
             Signature.bucket == bucket_of(handle),
             Signature.handle == handle,
             Signature.state == SignatureState.PENDING,
-            Signature.created_at > now() - confirming.LINK_LIFE,
+            Signature.created_at > now() - attempts.LINK_LIFE,
         )
     ).first()
     if text is None:

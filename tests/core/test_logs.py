@@ -153,7 +153,7 @@ def test_a_mail_that_cannot_be_sent_is_logged_without_its_address(
     with running(replace(settings, mail_url=sink.url)) as app:
         add_petition(app)
         with app.app_context():
-            token = form_token(now())
+            token = form_token(now(), 1)
         form = {"name": NAME, "country": "KR", "email": ADDRESS, "form_token": token}
         assert app.test_client().post(f"/petitions/{SLUG}/sign", data=form).status_code == 303
         worker = Worker(app, once=True)

@@ -16,10 +16,10 @@ from petition.core.tokens import (
     TokenRefused,
     bucket_of,
     form_token,
-    form_token_is_fresh,
     new_handle,
     read_handle,
     sign_handle,
+    version_in_form_token,
 )
 from petition.settings import Settings
 from tests.conftest import running
@@ -37,9 +37,9 @@ def test_a_token_gives_back_its_handle(inside: Flask) -> None:
 def test_a_token_opens_nothing_it_was_not_made_for(inside: Flask) -> None:
     with pytest.raises(TokenRefused):
         read_handle("own page", sign_handle("confirm", new_handle()))
-    assert not form_token_is_fresh(sign_handle("form", new_handle()), NOON)
+    assert not version_in_form_token(sign_handle("form", new_handle()), NOON)
     with pytest.raises(TokenRefused):
-        read_handle("form", form_token(NOON))
+        read_handle("form", form_token(NOON, 1))
 
 
 def test_no_character_of_a_token_can_be_changed(inside: Flask) -> None:
@@ -52,18 +52,18 @@ def test_no_character_of_a_token_can_be_changed(inside: Flask) -> None:
 
 
 def test_no_character_of_a_forms_token_can_be_changed(inside: Flask) -> None:
-    token = form_token(NOON)
-    assert form_token_is_fresh(token, NOON)
+    token = form_token(NOON, 1)
+    assert version_in_form_token(token, NOON)
     for place in range(len(token)):
         for letter in LETTERS.replace(token[place], ""):
-            assert not form_token_is_fresh(token[:place] + letter + token[place + 1 :], NOON)
+            assert not version_in_form_token(token[:place] + letter + token[place + 1 :], NOON)
 
 
 @pytest.mark.parametrize("wrong", ["", "~", "a", "~~", "é", "\x00", "a~b", "%00", "𝟘~𝟘", "-" * 4000])
 def test_what_is_no_token_is_refused(inside: Flask, wrong: str) -> None:
     with pytest.raises(TokenRefused):
         read_handle("confirm", wrong)
-    assert not form_token_is_fresh(wrong, NOON)
+    assert not version_in_form_token(wrong, NOON)
 
 
 @pytest.mark.parametrize("added", ["=", "==", " ", "\n", "~", "A", "/"])
@@ -77,26 +77,26 @@ def test_nothing_can_be_added_to_a_token(inside: Flask, added: str) -> None:
 def test_tokens_outlive_the_rotation_of_the_key_but_not_its_removal(settings: Settings) -> None:
     handle = new_handle()
     with running(settings) as app, app.app_context():
-        link, form = sign_handle("confirm", handle), form_token(NOON)
+        link, form = sign_handle("confirm", handle), form_token(NOON, 1)
     older = ["the key before the last one", settings.secret_key]
     for fallbacks in (older, list(reversed(older))):
         rotated = replace(settings, secret_key=OTHER_KEY, secret_key_fallbacks=fallbacks)
         with running(rotated) as app, app.app_context():
             assert read_handle("confirm", link) == handle
-            assert form_token_is_fresh(form, NOON)
+            assert version_in_form_token(form, NOON)
             made = sign_handle("confirm", handle)
             assert made != link
     with running(replace(settings, secret_key=OTHER_KEY)) as app, app.app_context():
         assert read_handle("confirm", made) == handle, "what is signed is signed with the newest key"
-        assert not form_token_is_fresh(form, NOON)
+        assert not version_in_form_token(form, NOON)
         with pytest.raises(TokenRefused):
             read_handle("confirm", link)
 
 
 def test_a_forms_token_is_one_for_all_within_the_hour(inside: Flask) -> None:
-    within = {form_token(NOON.replace(minute=minute)) for minute in range(60)}
+    within = {form_token(NOON.replace(minute=minute), 1) for minute in range(60)}
     assert len(within) == 1
-    assert form_token(NOON + timedelta(hours=1)) not in within
+    assert form_token(NOON + timedelta(hours=1), 1) not in within
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_forms_token_is_one_for_all_within_the_hour(inside: Flask) -> None:
 )
 def test_a_form_may_be_sent_within_a_day_of_being_served(inside: Flask, age: timedelta, fresh: bool) -> None:
     for served in (NOON.replace(minute=0, second=0), NOON.replace(minute=59, second=59)):
-        assert form_token_is_fresh(form_token(served), served + age) is fresh
+        assert (version_in_form_token(form_token(served, 1), served + age) == 1) is fresh
 
 
 @given(st.integers(0, 63))

@@ -112,6 +112,7 @@ def test_pages_and_mails_say_their_language_and_direction(walk: Walk) -> None:
         assert beginning in page, name
     for mail in walk.mails:
         assert beginning in mail.get_body(("html",)).get_content()
+        assert mail["Content-Language"] == walk.language
 
 
 def test_every_link_and_form_keeps_the_language(walk: Walk) -> None:
@@ -169,7 +170,7 @@ def test_many_mails_at_once_speak_each_to_its_own_reader(
     app: Flask, client: FlaskClient, send_mail: Callable[[], int]
 ) -> None:
     with app.app_context():
-        token = form_token(now())
+        token = form_token(now(), 1)
     languages = [i18n.LANGUAGES[number % len(i18n.LANGUAGES)] for number in range(24)]
     for number, language in enumerate(languages):
         form = {"name": "Ana", "country": "KR", "email": f"{language}{number}@example.org", "form_token": token}

@@ -47,7 +47,7 @@ def test_only_what_says_it_comes_from_elsewhere_is_refused(
     app: Flask, client: FlaskClient, headers: dict[str, str], status: int
 ) -> None:
     with app.app_context():
-        token = form_token(now())
+        token = form_token(now(), 1)
     form = {"name": "Ana", "country": "KR", "email": "a@example.org", "form_token": token}
     answer = client.post(f"/petitions/{SLUG}/sign", data=form, headers=headers)
     assert answer.status_code == status

@@ -74,7 +74,7 @@ class Walk:
     def sign(self, page: str, name: str, **fields: Any) -> None:
         """Fills in the form of the petition."""
         with self.app.app_context():
-            token = form_token(now())
+            token = form_token(now(), 1)
         form = {"name": name, "country": "KR", "email": ADDRESS, "form_token": token} | fields
         self.post(page, f"/petitions/{SLUG}/sign", **form)
 

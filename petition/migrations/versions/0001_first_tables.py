@@ -212,6 +212,7 @@ def upgrade() -> None:
         sa.Column("petition_id", types.Id(), nullable=False),
         sa.Column("text_version", sa.Integer(), nullable=False),
         sa.Column("consent_version", sa.String(length=20), nullable=False),
+        sa.Column("consented_at", types.Instant(), nullable=False),
         sa.Column("locale", sa.String(length=20), nullable=False),
         sa.Column("country", sa.String(length=2), nullable=False),
         sa.Column("state", sa.SmallInteger(), nullable=False),
