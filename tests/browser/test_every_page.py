@@ -146,7 +146,7 @@ def test_pages_fit_in_other_languages_too(place: str, language: str, new_page: N
 
 
 def test_a_reader_gets_no_cookie_and_nothing_is_stored(page: Page) -> None:
-    for name in PUBLIC.keys() - {"sign in"}:  # which is for organisers
+    for name in ("list", "petition", "tally", "organisation", "privacy", "check inbox"):
         page.goto(PUBLIC[name])
     assert page.context.cookies() == []
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0

@@ -68,6 +68,14 @@ def test_on_a_phone_the_text_comes_first_and_a_bar_leads_to_the_form(new_page: N
     expect(bar).not_to_be_in_viewport()
 
 
+@pytest.mark.parametrize(("slug", "state"), [("closed", "Closed"), ("paused", "Paused")])
+def test_a_petition_that_takes_no_signatures_says_so_before_its_text(page: Page, slug: str, state: str) -> None:
+    page.goto(f"/petitions/{slug}")
+    expect(page.locator(".kicker .tag")).to_have_text(state)
+    expect(page.locator("main form, .jump")).to_have_count(0)
+    expect(page.locator("aside")).to_contain_text("This petition takes no signatures now.")
+
+
 def test_beside_a_wide_text_the_form_needs_no_bar(page: Page) -> None:
     page.goto(PETITION)
     expect(page.locator(".jump")).to_be_hidden()
