@@ -10,6 +10,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import click
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from petition.app import create_app
 from petition.core.errors import DomainError
@@ -50,6 +51,8 @@ def with_app(function: Callable[P, R]) -> Callable[P, R]:
                 return function(*args, **kwargs)
             except DomainError as error:
                 refuse(error.message or error.code)
+            except OperationalError as error:
+                refuse(f"the database could not do it: {error.orig}")
 
     return command
 
