@@ -25,9 +25,9 @@ format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Collects the words of code and templates into the catalogues, then compiles them.
+# Collects the words of code and templates into the catalogues, then compiles them; LANGUAGE=de adds one.
 translations: install
-	@PATH="$(CURDIR)/$(BIN):$$PATH" petition/translations/update
+	@PATH="$(CURDIR)/$(BIN):$$PATH" petition/translations/update $(LANGUAGE)
 
 # The pinned versions, with hashes; run after changing pyproject.toml.
 lock: .venv/complete
@@ -62,4 +62,4 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 	@touch $@ .venv/runtime
 
 %.mo: %.po | .venv/bin/python
-	@$(BIN)/python -m babel.messages.frontend compile --quiet -i $< -o $@ -l $(notdir $(patsubst %/LC_MESSAGES/,%,$(dir $<)))
+	@$(BIN)/python -m babel.messages.frontend --quiet compile -i $< -o $@ -l $(notdir $(patsubst %/LC_MESSAGES/,%,$(dir $<)))

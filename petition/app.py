@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
@@ -9,6 +12,7 @@ from petition import error_pages, health_views, page_words, settings
 from petition.accounts import views as accounts_views
 from petition.api import views as api_views
 from petition.core import db, i18n, limits, logs, web_security
+from petition.core.errors import SettingRefused
 from petition.mail import mailbox_views
 from petition.mail import retention as mail_retention
 from petition.organisations import views as organiser_views
@@ -62,13 +66,21 @@ def _configure(app: Flask, found: Settings) -> None:
 
 
 def _set_up_core(app: Flask, found: Settings) -> None:
-    found.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_folder(found.instance)
     logs.init_app(app)
     web_security.init_app(app)
     i18n.init_app(app)
     db.init_app(app, found.database_url)
     limits.init_app(app, found.database_url)
     CSRFProtect(app)
+
+
+def _make_folder(instance: Path) -> None:
+    os.umask(0o077)  # names and addresses are for the program's own user alone
+    try:
+        instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingRefused(f"PETITION_INSTANCE {instance} cannot be made: {error.strerror}") from None
 
 
 def _register_pages(app: Flask, found: Settings) -> None:

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from petition.accounts.signed_in import NotSignedIn
 from petition.api.shapes import error as error_shape
 from petition.core.errors import DomainError, TooMany
-from petition.core.logs import log
+from petition.core.logs import about_request, log
 
 
 def _wants_json() -> bool:
@@ -61,7 +61,7 @@ def _http_error(error: HTTPException) -> AnyResponse:
 
 
 def _crash(error: Exception) -> Response:
-    log.error("crash", exc_info=error)
+    log.error("crash", exc_info=error, extra=about_request())
     return _answer(500, "internal_error", _words(500))
 
 

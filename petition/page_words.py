@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
+from babel.dates import format_skeleton
+from babel.lists import format_list
 from flask import Flask, request
-from flask_babel import format_date, format_decimal, format_percent
-from markupsafe import Markup
+from flask_babel import format_date, format_decimal, format_percent, get_locale
 
 from petition.core import countries, i18n
 from petition.petitions.models import State
@@ -31,24 +34,46 @@ def number(value: int) -> str:
 
 def day(value: datetime | date) -> str:
     """A day as the language writes it, in full."""
-    return format_date(value, "long")
+    return _formatted(value, "yMMMMd")
 
 
-def short_day(value: datetime | date) -> str:
-    """A day without its year."""
-    return format_date(value, "d MMM")
+def period(start: datetime, unit: str) -> str:
+    """A day, a month, or the week that begins on a day."""
+    return _formatted(start, "yMMMM" if unit == "month" else "yMMMMd")
+
+
+def short_period(start: datetime, unit: str) -> str:
+    """The same without its year, short enough for a label."""
+    return _formatted(start, "MMM" if unit == "month" else "MMMd")
+
+
+# English is read here all over the world, so the day comes before the month as it does in most of it.
+ENGLISH = {"yMMMMd": "d MMMM y", "MMMd": "d MMM"}
+
+
+def _formatted(value: datetime | date, skeleton: str) -> str:
+    if i18n.language() == i18n.SOURCE and skeleton in ENGLISH:
+        return format_date(value, ENGLISH[skeleton])
+    return format_skeleton(skeleton, value, locale=get_locale())
 
 
 def _in_language(tag: str) -> str:
-    arguments = request.args.to_dict() | {"lang": tag}
-    return "?" + "&".join(f"{Markup.escape(key)}={Markup.escape(value)}" for key, value in arguments.items())
+    """This page's query in another language."""
+    return "?" + urlencode(request.args.to_dict() | {"lang": tag})
+
+
+def listed(names: Sequence[str]) -> str:
+    """Several names in a sentence, joined as the language joins them."""
+    return format_list(list(names), locale=get_locale())
 
 
 def init_app(app: Flask) -> None:
     """Gives the templates their words, and static files their versions."""
     versions = _versions(app.static_folder or "")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(number=number, day=day, short_day=short_day, country=countries.name)
+    app.jinja_env.filters.update(
+        number=number, day=day, period=period, short_period=short_period, country=countries.name, listed=listed
+    )
     app.jinja_env.globals.update(
         language=i18n.language,
         languages=[(tag, i18n.own_name(tag)) for tag in i18n.LANGUAGES],

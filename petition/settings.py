@@ -6,7 +6,7 @@ instance folder under the same names without the prefix, in lower or upper case.
 
 from __future__ import annotations
 
-import ipaddress
+import contextlib
 import os
 import secrets
 import tomllib
@@ -14,79 +14,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
-
+from petition import setting_values as values
 from petition.core.errors import SettingRefused
-from petition.mail.transports import check_mail_url
 
 PREFIX = "PETITION_"
 ROOT = Path(__file__).resolve().parent.parent
-SHORTEST_KEY = 16
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-
-def _text(value: str) -> str:
-    return value
-
-
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        if value not in choices:
-            raise ValueError(f"must be one of: {', '.join(choices)}")
-        return value
-
-    return parse
-
-
-def _folder(value: str) -> Path:
-    return Path(value).expanduser().absolute()
-
-
-def _database_url(value: str) -> str:
-    try:
-        url = make_url(value)
-    except ArgumentError:
-        raise ValueError("is not a database URL") from None
-    backend = url.get_backend_name()
-    if backend == "postgresql":
-        return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-    if backend == "sqlite":
-        if not url.database or url.database == ":memory:":
-            raise ValueError("must name a file: signatures do not belong in memory")
-        return value
-    raise ValueError("must be a SQLite or PostgreSQL URL")
-
-
-def _key(value: str) -> str:
-    if len(value) < SHORTEST_KEY:
-        raise ValueError(f"is too short: use at least {SHORTEST_KEY} characters, better 64 random ones")
-    return value
-
-
-def _keys(value: str) -> list[str]:
-    return [_key(part.strip()) for part in value.split(",") if part.strip()]
-
-
-def _networks(value: str) -> list[Network]:
-    return [ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip()]
-
-
-def _base_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise ValueError("must look like https://petitions.example.org")
-    if parts.query or parts.fragment or parts.path.strip("/"):
-        raise ValueError("must have no path, query or fragment")
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _mail_url(value: str) -> str:
-    check_mail_url(value)
-    return value
+HERE = "<instance>"
 
 
 @dataclass(frozen=True)
@@ -97,28 +32,42 @@ class Setting:
     default: str | None
     parse: Callable[[str], Any]
     meaning: str
-    secret: bool = False
+    show: Callable[[str], str] = str
 
 
 SETTINGS = (
-    Setting("INSTANCE", str(ROOT / "instance"), _folder, "folder of all local state"),
-    Setting("ENV", "production", _one_of("production", "development"), "development turns on the mailbox page"),
-    Setting("DATABASE_URL", "sqlite:///<instance>/petition.db", _database_url, "SQLite file or PostgreSQL", True),
-    Setting("SECRET_KEY", None, _key, "signs tokens and sessions", True),
-    Setting("SECRET_KEY_FALLBACKS", "", _keys, "former secret keys, newest first, comma-separated", True),
-    Setting("ADDRESS_KEY", None, _key, "keys the hashes of addresses; never rotated, never in the database", True),
-    Setting("TRUSTED_PROXIES", "", _networks, "networks whose X-Forwarded-For and -Proto count"),
-    Setting("BASE_URL", "http://127.0.0.1:8000", _base_url, "the site's address, in mails and links"),
+    Setting("INSTANCE", str(ROOT / "instance"), values.folder, "folder of all local state"),
+    Setting("ENV", "production", values.one_of("production", "development"), "development turns on the mailbox page"),
+    Setting(
+        "DATABASE_URL",
+        "sqlite:///<instance>/petition.db",
+        values.database_url,
+        "SQLite file or PostgreSQL",
+        values.url_without_password,
+    ),
+    Setting("SECRET_KEY", None, values.key, "signs tokens and sessions", values.hidden),
+    Setting(
+        "SECRET_KEY_FALLBACKS", "", values.keys, "former secret keys, newest first, comma-separated", values.hidden
+    ),
+    Setting(
+        "ADDRESS_KEY",
+        None,
+        values.key,
+        "keys the hashes of addresses; never rotated, never in the database",
+        values.hidden,
+    ),
+    Setting("TRUSTED_PROXIES", "", values.networks, "networks whose X-Forwarded-For and -Proto count"),
+    Setting("BASE_URL", "http://127.0.0.1:8000", values.base_url, "the site's address, in mails and links"),
     Setting(
         "MAIL_URL",
         "maildir://<instance>/mail",
-        _mail_url,
+        values.mail_url,
         "smtp://, smtp+starttls://, smtps://, maildir://",
-        True,
+        values.url_without_password,
     ),
-    Setting("MAIL_FROM", "petitions@localhost", _text, "sender of all mail"),
-    Setting("METRICS_FROM", "", _networks, "networks besides loopback that /metrics answers"),
-    Setting("LIMITS", "on", _one_of("on", "off"), "off lifts the limits per network and per account"),
+    Setting("MAIL_FROM", "petitions@localhost", values.mail_address, "sender of all mail"),
+    Setting("METRICS_FROM", "", values.networks, "networks besides loopback that /metrics answers"),
+    Setting("LIMITS", "on", values.one_of("on", "off"), "off lifts the limits per network and per account"),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
@@ -133,11 +82,11 @@ class Settings:
     secret_key: str
     secret_key_fallbacks: list[str]
     address_key: str
-    trusted_proxies: list[Network]
+    trusted_proxies: list[values.Network]
     base_url: str
     mail_url: str
     mail_from: str
-    metrics_from: list[Network]
+    metrics_from: list[values.Network]
     limits: str
 
     @property
@@ -157,39 +106,89 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     Raises SettingRefused, with one line that names the setting, for an unknown name, a bad value, or a
     key that is missing in production. In development missing keys are made once, with mode 600.
     """
-    values = raw_values(os.environ if environ is None else environ)
+    given, problems = found_values(os.environ if environ is None else environ)
+    if problems:
+        raise SettingRefused(problems[0])
     parsed: dict[str, Any] = {}
     for setting in SETTINGS:
-        value = values.get(setting.name)
+        value = given.get(setting.name)
         if value is None:
             value = _missing(setting, parsed)
-        parsed[setting.name.lower()] = _parse(setting, value.replace("<instance>", str(parsed.get("instance", ""))))
+        parsed[setting.name.lower()] = _parse(setting, _filled_in(setting, value, parsed.get("instance")))
     return Settings(**parsed)
 
 
-def raw_values(environ: Mapping[str, str]) -> dict[str, str]:
-    """What was set, by setting name, from the environment and below it from `settings.toml`."""
+def found_values(environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """What was set, by setting name, from the environment and below it from `settings.toml`.
+
+    With it comes a line for everything that keeps a value from being known: an unknown name, an unreadable file.
+    """
     from_environ = {name.removeprefix(PREFIX): value for name, value in environ.items() if name.startswith(PREFIX)}
-    for name in from_environ:
-        if name not in _BY_NAME:
-            raise SettingRefused(f"{PREFIX}{name} is not a setting; `petition settings` lists them")
-    instance = _parse(_BY_NAME["INSTANCE"], from_environ.get("INSTANCE", _BY_NAME["INSTANCE"].default or ""))
-    return _from_file(instance / "settings.toml") | from_environ
+    problems = [
+        f"{_on_one_line(PREFIX + name)} is not a setting; `petition settings` lists them"
+        for name in from_environ
+        if name not in _BY_NAME
+    ]
+    given = {name: value for name, value in from_environ.items() if name in _BY_NAME}
+    try:
+        instance = _parse(_BY_NAME["INSTANCE"], given.get("INSTANCE", _BY_NAME["INSTANCE"].default or ""))
+        return _from_file(instance / "settings.toml") | given, problems
+    except SettingRefused as error:
+        return given, [*problems, error.message]
+
+
+def table(environ: Mapping[str, str] | None = None) -> tuple[list[dict[str, str | None]], list[str]]:
+    """Every setting with its value (secrets hidden), default and meaning, and a line for everything wrong.
+
+    Works with any environment, and makes no keys.
+    """
+    given, problems = found_values(os.environ if environ is None else environ)
+    instance = values.folder(_BY_NAME["INSTANCE"].default or "")
+    rows: list[dict[str, str | None]] = []
+    for setting in SETTINGS:
+        value = given.get(setting.name, setting.default)
+        try:
+            if value is not None:
+                value = _filled_in(setting, value, instance)
+                parsed = _parse(setting, value)
+                instance = parsed if setting.name == "INSTANCE" else instance
+                value = setting.show(value)
+        except SettingRefused as error:
+            problems += [error.message] if error.message not in problems else []
+            value = value if setting.show is str else values.HIDDEN
+        name, meaning = PREFIX + setting.name, setting.meaning
+        rows.append({"name": name, "value": value, "default": setting.default, "meaning": meaning})
+    return rows, problems
 
 
 def _from_file(path: Path) -> dict[str, str]:
-    if not path.exists():
-        return {}
     try:
         content = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise SettingRefused(f"{path}: cannot be read as TOML: {error}") from None
-    values = {}
-    for name, value in content.items():
-        if name.upper() not in _BY_NAME or name.upper() == "INSTANCE":
-            raise SettingRefused(f"{path}: {name} is not a setting of this file")
-        values[name.upper()] = ",".join(map(str, value)) if isinstance(value, list) else str(value)
-    return values
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except UnicodeDecodeError:
+        raise SettingRefused(f"{path}: is not UTF-8") from None
+    except (tomllib.TOMLDecodeError, OSError) as error:
+        raise SettingRefused(f"{path}: cannot be read as TOML: {_on_one_line(str(error))}") from None
+    return {name.upper(): _from_toml(path, name, value) for name, value in content.items()}
+
+
+def _from_toml(path: Path, name: str, value: Any) -> str:
+    if name.upper() not in _BY_NAME or name.upper() == "INSTANCE":
+        raise SettingRefused(f"{path}: {_on_one_line(name)} is not a setting of this file")
+    parts = value if isinstance(value, list) else [value]
+    if not all(isinstance(part, str) for part in parts):
+        raise SettingRefused(f"{path}: {name} must be a text in quotes, or a list of texts")
+    return ",".join(parts)
+
+
+def _on_one_line(text: str) -> str:
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+
+def _filled_in(setting: Setting, value: str, instance: Path | None) -> str:
+    """The value with the instance folder in it, written as URLs write it."""
+    return value.replace(HERE, quote(str(instance))) if setting.name.endswith("_URL") else value
 
 
 def _parse(setting: Setting, value: str) -> Any:
@@ -207,16 +206,28 @@ def _missing(setting: Setting, parsed: dict[str, Any]) -> str:
             f"{PREFIX}{setting.name} is not set; production needs it "
             '(python3 -c "import secrets; print(secrets.token_hex(32))" makes one)'
         )
-    return _kept_key(parsed["instance"] / f"{setting.name.lower()}.key")
+    path = parsed["instance"] / f"{setting.name.lower()}.key"
+    try:
+        return _kept_key(path)
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not ASCII"
+        raise SettingRefused(f"{PREFIX}{setting.name} cannot be kept in {path}: {why}") from None
 
 
 def _kept_key(path: Path) -> str:
-    """A key of this instance, made once; only its owner may read the file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text("ascii").strip()
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(32) + "\n")
+    """A key of this instance, made once; only its owner may read the file.
+
+    It appears under its name when it is whole: of two processes that start together both read the same.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(made, path)
+        made.unlink()
     return path.read_text("ascii").strip()

@@ -25,12 +25,18 @@ from petition.petitions import service as petitions
 from petition.petitions.models import Petition, State
 from petition.settings import Settings, read_settings
 from petition.signatures.consent import keep_wordings
+from petition.translations.catalogues import compile_stale
 from petition.worker import Worker
 from tests.smtp_sink import SmtpSink
 
 KEYS = {"PETITION_SECRET_KEY": "secret for tests " * 4, "PETITION_ADDRESS_KEY": "addresses of tests " * 4}
 PASSWORD = "correct horse battery"
 SLUG = "free-the-river"
+
+
+def pytest_configure() -> None:
+    """Compiles the catalogues: without that, pages speak English in every language."""
+    compile_stale()
 
 
 def make_settings(instance: Path, **changes: Any) -> Settings:
@@ -139,7 +145,7 @@ def sign(app: Flask, client: FlaskClient) -> Callable[..., Any]:
 
     def fill_in(email: str, slug: str = SLUG, **fields: Any) -> Any:
         with app.app_context():
-            token = form_token(now())
+            token = form_token(now(), 1)
         form = {"name": "Ana Test", "country": "KR", "email": email, "form_token": token} | fields
         return app.test_client().post(f"/petitions/{slug}/sign", data=form)
 
@@ -162,6 +168,16 @@ def send_mail(app: Flask) -> Callable[[], int]:
 def sink() -> Iterator[SmtpSink]:
     with SmtpSink() as server:
         yield server
+
+
+def signed_in(app: Flask, email: str = "owner@river.example.org", password: str = PASSWORD) -> FlaskClient:
+    """A browser in which an organiser has signed in."""
+    client = app.test_client()
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/login").text)
+    assert token
+    answer = client.post("/login", data={"email": email, "password": password, "csrf_token": token[1]})
+    assert answer.status_code == 303
+    return client
 
 
 LINK = re.compile(r"^(http\S+/(?:confirm|my)/\S+)$", re.MULTILINE)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as __
-from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
 
+from petition.core.forms import PageForm
 
-class SignInForm(FlaskForm):
+
+class SignInForm(PageForm):
     """Address and password."""
 
     email = StringField(__("E-mail"))
     password = PasswordField(__("Password"))
 
 
-class EmptyForm(FlaskForm):
+class EmptyForm(PageForm):
     """A button that changes something: only its CSRF token is checked."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import secrets
 from datetime import timedelta
@@ -16,15 +17,21 @@ from sqlalchemy.orm import Session
 
 from petition.accounts.models import User, UserSession
 from petition.core import limits, retention
-from petition.core.addresses import parse_address
+from petition.core.addresses import AddressRefused, parse_address
 from petition.core.clock import now
 from petition.core.errors import DomainError
 from petition.core.keyed_hashes import keyed_hash
+from petition.core.labels import checked_line
 
 SESSION_LIFE = timedelta(hours=12)
 SHORTEST_PASSWORD = 12
 _hasher = PasswordHasher()
-_nobody = _hasher.hash(secrets.token_hex(16))
+
+
+@functools.cache
+def _nobody() -> str:
+    """A password that nobody has: with it, an unknown address takes as long as a wrong password."""
+    return _hasher.hash(secrets.token_hex(16))
 
 
 class SignInRefused(DomainError):
@@ -35,21 +42,32 @@ class SignInRefused(DomainError):
 
 
 def add_user(session: Session, email: str, name: str, password: str, admin: bool = False) -> User:
-    """Makes an account. Raises DomainError for a taken address or a short password."""
-    address = parse_address(email)
+    """Makes an account. Raises DomainError for a bad or taken address, no name, or a short password."""
+    canonical = _canonical(email)
+    try:
+        name = checked_line(name, 120)
+    except ValueError as error:
+        raise DomainError(f"the name {error}") from None
     if len(password) < SHORTEST_PASSWORD:
         raise DomainError(f"the password must have at least {SHORTEST_PASSWORD} characters")
-    if session.scalar(sa.select(User.id).where(User.email == address.canonical)):
+    if session.scalar(sa.select(User.id).where(User.email == canonical)):
         raise DomainError("there is already an account with this address")
-    user = User(email=address.canonical, name=name, password_hash=_hasher.hash(password), admin=admin)
+    user = User(email=canonical, name=name, password_hash=_hasher.hash(password), admin=admin)
     session.add(user)
     session.flush()
     return user
 
 
+def _canonical(email: str) -> str:
+    try:
+        return parse_address(email).canonical
+    except AddressRefused:
+        raise DomainError("this is not a mail address") from None
+
+
 def find_user(session: Session, email: str) -> User:
     """The account of an address. Raises DomainError."""
-    user = session.scalar(sa.select(User).where(User.email == parse_address(email).canonical))
+    user = session.scalar(sa.select(User).where(User.email == _canonical(email)))
     if user is None:
         raise DomainError("there is no account with this address; `petition user add` makes one")
     return user
@@ -61,10 +79,12 @@ def check_password(session: Session, canonical: str, password: str, network: byt
     An unknown address costs the same Argon2 work as a known one.
     """
     limits.hit(limits.SIGN_IN, "sign-in", network.hex())
-    limits.hit(limits.SIGN_IN_ACCOUNT, "account", keyed_hash("account", canonical.encode()).hex())
+    account = keyed_hash("account", canonical.encode()).hex()
+    limits.hit(limits.SIGN_IN_ACCOUNT, "account", account, network.hex())
+    limits.hit(limits.SIGN_IN_ACCOUNT_ANYWHERE, "account anywhere", account)
     user = session.scalar(sa.select(User).where(User.email == canonical))
     try:
-        _hasher.verify(user.password_hash if user else _nobody, password)
+        _hasher.verify(user.password_hash if user else _nobody(), password)
     except (VerificationError, InvalidHashError):
         user = None
     if user is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +15,9 @@ from petition.core.db import read_again
 from petition.core.errors import DomainError
 from petition.core.web_security import public
 from petition.petitions import service as petitions
-from petition.tallies.service import series, shown_counts
+from petition.tallies.service import Picture, picture, shown_counts
 
+TIME_OF_READING = re.compile(r'"as_of":\s*"[^"]*"')
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
 
@@ -32,7 +34,9 @@ def _open_to_all(response: Response) -> Response:
 
 
 def _answer(content: dict[str, Any]) -> Response:
-    return public(jsonify(content))
+    """The content; while only the time of reading changes, whoever has it already is told so."""
+    response = jsonify(content)
+    return public(response, same_as=TIME_OF_READING.sub("", response.get_data(as_text=True)))
 
 
 @bp.get("/petitions")
@@ -72,31 +76,28 @@ def petition(slug: str) -> Response:
 
 @bp.get("/petitions/<slug>/tally")
 def tally(slug: str) -> Response:
-    """Signatures by hour or day, of all countries or one."""
+    """Signatures by hour or day, of all countries or one; the series adds up to the count."""
     session = read_again()
     found = petitions.find_public(session, slug)
-    return _answer(tally_content(session, found.id, slug))
+    by, country, seen = _asked_for(session, found.id)
+    content = {"slug": slug, "by": by, "country": country, "signature_count": seen.total}
+    return _answer(content | {"series": _series(seen, by), "as_of": shapes.instant(seen.count.as_of)})
 
 
-def tally_content(session: Any, petition_id: UUID, slug: str) -> dict[str, Any]:
-    """The series that the query asks for. Raises BadParameter."""
+def _asked_for(session: Any, petition_id: UUID) -> tuple[str, str | None, Picture]:
+    """What the query says, and the numbers it asks for. Raises BadParameter."""
     by, country = request.args.get("by", "day"), request.args.get("country") or None
     if by not in {"hour", "day"}:
         raise BadParameter(_("The series goes by hour or by day."))
     if country is not None and country not in countries.CODES:
         raise BadParameter(_("There is no such country code."))
-    count = shown_counts.count(session, petition_id)
-    return {
-        "slug": slug,
-        "by": by,
-        "country": country,
-        "signature_count": count.total if country is None else dict(count.by_country).get(country, 0),
-        "series": [
-            {"start": shapes.instant(start), "signature_count": number}
-            for start, number in series(session, petition_id, by, country)
-        ],
-        "as_of": shapes.instant(count.as_of),
-    }
+    if country is None:
+        return by, country, shown_counts.picture(session, petition_id)
+    return by, country, picture(session, petition_id, country)
+
+
+def _series(seen: Picture, by: str) -> list[dict[str, Any]]:
+    return [{"start": shapes.instant(start), "signature_count": number} for start, number in seen.series(by)]
 
 
 @bp.get("/openapi.json")
@@ -110,8 +111,8 @@ pages = Blueprint("api_pages", __name__)
 
 @pages.get("/petitions/<slug>/tally.json")
 def tally_json(slug: str) -> Response:
-    """The tally page's numbers: the petition as in the API, and its series."""
+    """The tally page's numbers: the petition as in the API, and its series, from one read."""
     session = read_again()
     found = petitions.find_public(session, slug)
-    count = shown_counts.count(session, found.id)
-    return _answer(shapes.petition(found, count) | {"series": tally_content(session, found.id, slug)["series"]})
+    by, _country, seen = _asked_for(session, found.id)
+    return _answer(shapes.petition(found, seen.count) | {"series": _series(seen, by)})

@@ -10,7 +10,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import click
 from flask import Flask
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from petition.app import create_app
 from petition.core.errors import DomainError
@@ -52,7 +52,9 @@ def with_app(function: Callable[P, R]) -> Callable[P, R]:
             except DomainError as error:
                 refuse(error.message or error.code)
             except OperationalError as error:
-                refuse(f"the database could not do it: {error.orig}")
+                refuse(f"the database refused: {error.orig}")  # locked, full, gone: never anybody's data
+            except SQLAlchemyError as error:
+                refuse(f"the database refused: {type(error).__name__}")
 
     return command
 

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
-import socket
-import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable
+from multiprocessing import connection
+from multiprocessing.context import SpawnProcess
 
 import click
 import flask_migrate
 
 from petition.cli.common import make_app, refuse
+from petition.cli.running import refuse_taken, run_server
 from petition.core.db import writing
 from petition.demo import loading
 from petition.demo.campaigns import Campaign
+from petition.ending import end_with_parent
 from petition.signatures.consent import keep_wordings
+from petition.worker import run_worker
 
 READY_SECONDS = 60
+WEB_PROCESSES = 2
+SPAWN = multiprocessing.get_context("spawn")  # nothing of this process, least of all its database connections
 
 
 @click.command()
 @click.option(
     "--signatures", default=153_000, show_default=True, type=click.IntRange(0), help="Of the main campaign."
 )
-@click.option("--port", default=8000, show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--load-only", is_flag=True, help="Load, then end.")
 def demo(signatures: int, port: int, load_only: bool) -> None:
     """Loads the demo campaign, then starts web, worker and a local mailbox; Ctrl-C stops all."""
@@ -36,7 +41,7 @@ def demo(signatures: int, port: int, load_only: bool) -> None:
         refuse("the demo is for PETITION_ENV=development only: its password is known to everybody")
     os.environ.setdefault("PETITION_BASE_URL", f"http://127.0.0.1:{port}")
     if not load_only:
-        _refuse_taken(port)
+        refuse_taken("127.0.0.1", port)
     app = make_app(migrated=False)
     with app.app_context():
         flask_migrate.upgrade()
@@ -61,44 +66,52 @@ def _progress(campaign: Campaign, wanted: int, present: int) -> Callable[[int], 
     return stored
 
 
-def _refuse_taken(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            refuse(f"port {port} is taken; choose another: make demo PORT={port + 1}")
-
-
 def _run(port: int) -> None:
-    command = [sys.executable, "-m", "petition"]
-    children = [
-        subprocess.Popen([*command, "serve", "--port", str(port)]),
-        subprocess.Popen([*command, "worker"]),
-    ]
     signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(0))
+    children = [SPAWN.Process(target=_web, args=(port,)), SPAWN.Process(target=_worker)]
     try:
+        for child in children:
+            child.start()
         _wait_until_ready(port, children)
         _tell(f"http://127.0.0.1:{port}")
-        while all(child.poll() is None for child in children):
-            time.sleep(0.5)
+        connection.wait([child.sentinel for child in children])
         refuse("the web server or the worker has ended; stopping")
     except KeyboardInterrupt:
         click.echo("\nStopping.", err=True)
     finally:
-        for child in children:
-            child.terminate()
-        for child in children:
-            child.wait()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _stop(children)
 
 
-def _wait_until_ready(port: int, children: list[subprocess.Popen[bytes]]) -> None:
+def _web(port: int) -> None:
+    end_with_parent(_end_this)
+    run_server("127.0.0.1", port, WEB_PROCESSES)
+
+
+def _worker() -> None:
+    end_with_parent(_end_this)
+    run_worker(make_app())
+
+
+def _end_this() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _stop(children: list[SpawnProcess]) -> None:
+    started = [child for child in children if child.pid]
+    for child in started:
+        child.terminate()
+    for child in started:
+        child.join()
+
+
+def _wait_until_ready(port: int, children: list[SpawnProcess]) -> None:
     until = time.monotonic() + READY_SECONDS
-    while time.monotonic() < until and all(child.poll() is None for child in children):
+    while time.monotonic() < until and all(child.is_alive() for child in children):
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2):
                 return
-        except (urllib.error.URLError, OSError):
+        except OSError:
             time.sleep(0.1)
     refuse("the web server did not start")
 

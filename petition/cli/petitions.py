@@ -38,4 +38,4 @@ def load(file: Path, publish: bool) -> None:
 @with_app
 def dump(slug: str) -> None:
     """Writes the petition SLUG to standard output, as `load` reads it."""
-    click.echo(text_file.write(service.find(read_again(), slug)), nl=False)
+    click.echo(text_file.write(service.find(read_again(), slug)).encode(), nl=False)

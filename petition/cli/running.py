@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import errno
+import socket
 import sys
+import time
 
 import click
 from granian import Granian
@@ -13,19 +15,31 @@ from granian.log import LogLevels
 from petition import settings as settings_table
 from petition.cli.common import json_option, make_app, print_json, refuse, with_app
 from petition.core import retention
-from petition.core.errors import SettingRefused
+from petition.core.db import db
 from petition.worker import run_worker
 
 THREADS = 8
+PATIENCE_SECONDS = 15
+END_SECONDS = 8  # that open requests get when the server is told to end
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True)
-@click.option("--workers", default=2, show_default=True, help="Web processes, about one for each core.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--workers", default=2, show_default=True, type=click.IntRange(1), help="Web processes, about one for each core."
+)
 def serve(host: str, port: int, workers: int) -> None:
     """Runs the production web server until SIGTERM or Ctrl-C."""
-    make_app()
+    run_server(host, port, workers)
+
+
+def run_server(host: str, port: int, workers: int) -> None:
+    """Serves until told to end; open requests are answered first."""
+    refuse_taken(host, port)
+    app = make_app()
+    with app.app_context():
+        db.engine.dispose()  # the web processes are forks: one that shares a SQLite file's locks holds none
     Granian(
         "petition.web_process:create",
         factory=True,
@@ -38,8 +52,21 @@ def serve(host: str, port: int, workers: int) -> None:
         websockets=False,
         log_level=LogLevels.error,
         respawn_failed_workers=True,
-        workers_kill_timeout=10,
+        workers_kill_timeout=END_SECONDS,
     ).serve()
+
+
+def refuse_taken(host: str, port: int) -> None:
+    """Ends the command with one line when nobody can listen there."""
+    try:
+        family, kind, proto, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, proto) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen(1)
+    except OSError as error:
+        why = "the port is taken; choose another" if error.errno == errno.EADDRINUSE else error.strerror
+        refuse(f"cannot listen on {host}, port {port}: {why}")
 
 
 @click.command()
@@ -59,34 +86,28 @@ def purge(as_json: bool) -> None:
     gone = retention.purge()
     if as_json:
         print_json(gone)
-        return
-    for what, number in gone.items():
-        click.echo(f"{number:>8}  {what}")
+    else:
+        for what, number in gone.items():
+            click.echo(f"{number:>8}  {what}")
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not retention.empty_log():
+        if time.monotonic() > until:
+            refuse("what was forgotten is gone from the tables, but the log is still being read: run it again later")
+        time.sleep(0.2)
 
 
 @click.command()
 @json_option
 def settings(as_json: bool) -> None:
     """Shows every setting, its value (secrets hidden), its default and its meaning."""
-    try:
-        values = settings_table.raw_values(os.environ)
-    except SettingRefused as error:
-        refuse(error.message)
-        sys.exit(1)
-    rows = []
-    for setting in settings_table.SETTINGS:
-        value = values.get(setting.name)
-        rows.append(
-            {
-                "name": settings_table.PREFIX + setting.name,
-                "value": "(hidden)" if value is not None and setting.secret else value,
-                "default": setting.default,
-                "meaning": setting.meaning,
-            }
-        )
+    rows, problems = settings_table.table()
     if as_json:
         print_json(rows)
-        return
-    for row in rows:
-        click.echo(f"{row['name']}\n    {row['meaning']}")
-        click.echo(f"    value: {row['value'] or '(default)'}   default: {row['default'] or '(none)'}")
+    else:
+        for row in rows:
+            click.echo(f"{row['name']}\n    {row['meaning']}")
+            click.echo(f"    value: {row['value'] or '(none)'}   default: {row['default'] or '(none)'}")
+    if problems:
+        for problem in problems:
+            click.echo(f"petition: {problem}", err=True)
+        sys.exit(1)

@@ -55,7 +55,14 @@ def _check(slug: str, as_json: bool) -> None:
     wrong = [line for line in lines if not line.right]
     if as_json:
         differences = [
-            {"code": line.country, "rows": line.rows, "tally": line.tally, "hours": line.hours} for line in wrong
+            {
+                "code": line.country,
+                "rows": line.rows,
+                "tally": line.tally,
+                "hours": line.hours,
+                "wrong_hours": line.wrong_hours,
+            }
+            for line in wrong
         ]
         total = sum(line.rows for line in lines)
         print_json({"slug": slug, "ok": not wrong, "signature_count": total, "wrong": differences})
@@ -63,7 +70,7 @@ def _check(slug: str, as_json: bool) -> None:
         for line in wrong:
             click.echo(
                 f"{line.country} {countries.name(line.country)}: {line.rows} confirmed signatures, "
-                f"the tally says {line.tally}, its hours add up to {line.hours}"
+                f"the tally says {line.tally}, its hours add up to {line.hours} ({line.wrong_hours} of them wrong)"
             )
         click.echo(f"{len(lines)} countries compared, {len(wrong)} wrong")
     sys.exit(1 if wrong else 0)

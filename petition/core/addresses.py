@@ -71,7 +71,8 @@ def parse_address(text: str) -> Address:
         valid = validate_email(given, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         valid = None
-    if valid is None or valid.ascii_domain is None:
+    # An encoded word (RFC 2047) in a header would be read as other characters than were typed.
+    if valid is None or valid.ascii_domain is None or "=?" in given:
         # Raised here and not in the handler, whose exception quotes the address.
         too_long = len(given.encode("utf-8", "replace")) > ADDRESS_LIMIT
         raise AddressRefused("address_too_long" if too_long else "address_invalid")

@@ -25,6 +25,7 @@ from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Session
 
 BUCKETS = 64
+BUSY_MILLISECONDS = 10_000
 MIGRATIONS = "migrations"
 
 NAMING = {
@@ -110,22 +111,35 @@ def insert(connection: Connection | Session, table: Any) -> sqlite.Insert | post
 
 @contextmanager
 def writing() -> Iterator[Session]:
-    """The one transaction in which a request or job writes; commits at the end, undoes on any error."""
-    session = db.session()
+    """The one transaction in which a request or job writes; commits at the end, undoes on any error.
+
+    A second one inside it would undo the first without a word, so it is refused.
+    """
+    session = _not_writing()
     session.rollback()
     session.connection(execution_options={"writes": True})
+    session.info["writing"] = True
     try:
         yield session
         session.commit()
     except BaseException:
         session.rollback()
         raise
+    finally:
+        session.info["writing"] = False
 
 
 def read_again() -> Session:
     """A session whose next read sees what others have committed since."""
-    session = db.session()
+    session = _not_writing()
     session.rollback()
+    return session
+
+
+def _not_writing() -> Session:
+    session = db.session()
+    if session.info.get("writing"):
+        raise RuntimeError("inside writing() there is but its own session")
     return session
 
 
@@ -183,14 +197,20 @@ def _on_connect(synchronous: str) -> Any:
         for pragma in (
             "journal_mode=WAL",
             f"synchronous={synchronous}",
-            "busy_timeout=10000",
+            f"busy_timeout={BUSY_MILLISECONDS}",
             "foreign_keys=ON",
             "secure_delete=ON",  # what is forgotten must be gone from the file
             "cache_size=-20000",
         ):
             connection.execute(f"PRAGMA {pragma}").fetchall()
+        # SQLite's own knows ASCII alone, and people search in every script.
+        connection.create_function("lower", 1, _lower, deterministic=True)
 
     return connect
+
+
+def _lower(text: Any) -> Any:
+    return text.lower() if isinstance(text, str) else text
 
 
 def _on_begin(connection: Connection) -> None:
@@ -221,7 +241,8 @@ def engine_options(url: str) -> dict[str, Any]:
 def prepare_engine(engine: Engine, synchronous: str = "FULL") -> None:
     """Sets SQLite up for durable, fair writing. PostgreSQL needs nothing.
 
-    `synchronous="OFF"` is for connections whose writes may be lost in a power cut (rate limits).
+    `synchronous="NORMAL"` is for connections whose writes may be lost in a power cut (rate limits). Not OFF:
+    such a connection, moving the log into the file without waiting for the disk, would risk others' commits.
     """
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_connect(synchronous))

@@ -16,6 +16,11 @@ class DomainError(Exception):
         super().__init__(message)
         self.message = message
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer says besides its status."""
+        return {}
+
 
 class SettingRefused(DomainError):
     """A setting is unknown, missing or bad: the program does not start."""
@@ -57,6 +62,13 @@ class NotOpen(DomainError):
     code = "petition_not_open"
 
 
+class TextChanged(DomainError):
+    """What would be signed is not what stood on the page."""
+
+    status = 409
+    code = "text_changed"
+
+
 class TooMany(DomainError):
     """A limit is reached; later it works again. `retry_after` is in seconds."""
 
@@ -66,3 +78,7 @@ class TooMany(DomainError):
     def __init__(self, message: str = "", retry_after: int = 60) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.retry_after)}

@@ -23,6 +23,7 @@ SIGN = parse("300 per 10 minutes")
 ASK_OWN_PAGE = parse("30 per 10 minutes")
 SIGN_IN = parse("20 per 10 minutes")
 SIGN_IN_ACCOUNT = parse("10 per 10 minutes")
+SIGN_IN_ACCOUNT_ANYWHERE = parse("300 per 10 minutes")  # high: a stranger must not lock an organiser out
 CODE_TRIES = parse("5 per 1 hour")
 
 
@@ -112,5 +113,5 @@ def init_app(app: Flask, url: str) -> None:
     if url.startswith("postgresql"):
         options["connect_args"] = {"options": "-c synchronous_commit=off"}
     engine = sa.create_engine(url, pool_size=2, **options)
-    prepare_engine(engine, synchronous="OFF")
+    prepare_engine(engine, synchronous="NORMAL")
     app.extensions["petition.limiter"] = FixedWindowRateLimiter(DatabaseStorage(engine))

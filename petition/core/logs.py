@@ -7,6 +7,7 @@ import logging
 import sys
 import time
 import traceback
+from typing import Any
 from uuid import uuid4
 
 from flask import Flask, Response, g, request
@@ -32,7 +33,7 @@ class JsonLines(logging.Formatter):
             entry["at_lines"] = [
                 f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames
             ]
-        return json.dumps(entry, ensure_ascii=False, default=str)
+        return json.dumps(entry, default=str)  # ASCII: no letter in it breaks a line
 
 
 def start_logging(level: int = logging.INFO) -> None:
@@ -44,6 +45,15 @@ def start_logging(level: int = logging.INFO) -> None:
     log.propagate = False
 
 
+def about_request() -> dict[str, Any]:
+    """What a log line may say of the request: its route, never its path, where tokens are."""
+    return {
+        "request_id": g.get("request_id"),
+        "method": request.method,
+        "route": request.url_rule.rule if request.url_rule else "(no route)",
+    }
+
+
 def _begin() -> None:
     g.began = time.perf_counter()
     g.request_id = uuid4().hex[:16]
@@ -53,10 +63,8 @@ def _end(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.get("request_id", "-")
     log.info(
         "request",
-        extra={
-            "request_id": g.get("request_id"),
-            "method": request.method,
-            "route": request.url_rule.rule if request.url_rule else "(no route)",
+        extra=about_request()
+        | {
             "status": response.status_code,
             "ms": round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
         },

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask_babel import LazyString
 from sqlalchemy.orm import Session
 
-from petition.core.db import db, writing
+from petition.core.db import BUSY_MILLISECONDS, GatedConnection, db, writing
 
 Transaction = Callable[[], AbstractContextManager[Session]]
 
@@ -42,14 +42,30 @@ def rules() -> Iterator[Rule]:
 def purge() -> dict[str, int]:
     """Carries out every rule now; says per rule how many things were forgotten.
 
-    On SQLite the log of earlier page images is emptied too, so that nothing forgotten stays in a file.
+    What was forgotten is gone from the files once `empty_log` has succeeded.
     """
-    gone = {str(rule.what): rule.purge(writing) for rule in _rules if rule.purge}
-    if db.engine.dialect.name == "sqlite":
-        db.session.remove()
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
-    return gone
+    return {str(rule.what): rule.purge(writing) for rule in _rules if rule.purge}
+
+
+def empty_log() -> bool:
+    """On SQLite empties the log of earlier page images, so that nothing forgotten stays in a file.
+
+    False when somebody still reads from it: then nobody is made to wait, and it must be tried again.
+    """
+    if db.engine.dialect.name != "sqlite":
+        return True
+    db.session.remove()
+    with db.engine.connect() as connection:
+        raw = connection.connection.dbapi_connection
+        assert isinstance(raw, GatedConnection)
+        raw.enter_gate()
+        try:
+            raw.execute("PRAGMA busy_timeout=0")
+            busy, _pages, _moved = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            raw.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+            raw.leave_gate()
+    return not busy
 
 
 def deleted(session: Session, statement: sa.Delete | sa.Update) -> int:

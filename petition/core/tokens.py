@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import secrets
 from datetime import datetime, timedelta
@@ -53,32 +52,44 @@ def sign_handle(purpose: str, handle: bytes) -> str:
 def read_handle(purpose: str, token: str) -> bytes:
     """The handle in a token of this purpose.
 
-    Raises TokenRefused. Only the very token we made passes: base64 has several spellings of the same
-    bytes, and a link that still works with its last character changed would surprise everybody.
+    Raises TokenRefused.
     """
     try:
-        handle = _decode(_signer(purpose).unsign(token.encode("ascii")))
-        _decode(token.rpartition("~")[2].encode("ascii"))
-    except (BadSignature, UnicodeEncodeError, ValueError, binascii.Error):
+        handle = _decode(_signed(purpose, token))
+    except (BadSignature, ValueError):
         raise TokenRefused from None
     if len(handle) != HANDLE_BYTES:
         raise TokenRefused
     return handle
 
 
-def form_token(at: datetime) -> str:
-    """The token in a public form: the same for every visitor within one hour, so that the page can be cached."""
-    return _signer("form").sign(f"{int(at.timestamp()) // 3600:x}").decode("ascii")
+def form_token(at: datetime, text_version: int) -> str:
+    """The token in a public form: the same for every visitor within one hour, so that the page can be cached.
+
+    It holds the version of the petition's text that stood on the page.
+    """
+    return _signer("form").sign(f"{int(at.timestamp()) // 3600:x}.{text_version:x}").decode("ascii")
 
 
-def form_token_is_fresh(token: str, at: datetime) -> bool:
-    """Whether a form with this token was served within the last day."""
+def version_in_form_token(token: str, at: datetime) -> int | None:
+    """The version of the text on the page that a form came with, if it was served within the last day."""
     try:
-        hour = int(_signer("form").unsign(token.encode("ascii", "replace")), 16)
+        hour, version = (int(part, 16) for part in _signed("form", token).split(b"."))
     except (BadSignature, ValueError):
-        return False
+        return None
     age = at.timestamp() - hour * 3600
-    return -3600 <= age <= FORM_LIFE.total_seconds() + 3600
+    return version if -3600 <= age <= FORM_LIFE.total_seconds() + 3600 else None
+
+
+def _signed(purpose: str, token: str) -> bytes:
+    """What was signed. Raises BadSignature or ValueError.
+
+    Only the very token we made passes: base64 has several spellings of the same bytes, and a link that
+    still works with its last character changed would surprise everybody.
+    """
+    raw = token.encode("ascii")
+    _decode(raw.rpartition(b"~")[2])
+    return _signer(purpose).unsign(raw)
 
 
 def _encode(raw: bytes) -> bytes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +12,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, request
 from flask_babel import gettext as _
 
+from petition.core import i18n
 from petition.core.errors import Forbidden
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -35,6 +38,20 @@ HEADERS = {
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 
+WITH_PORT = re.compile(r"\[(?P<six>[^\]]+)\](?::\d+)?|(?P<four>[\d.]+):\d+")
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def _parsed(text: str) -> Address | None:
+    """An address, also from the forms in which proxies write it; one IPv4 address is one in either notation."""
+    found = WITH_PORT.fullmatch(text)
+    try:
+        address = ipaddress.ip_address((found["six"] or found["four"]) if found else text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
 class TrustedProxies:
     """Takes the visitor's address and scheme from proxies in known networks, and from nobody else."""
 
@@ -43,11 +60,8 @@ class TrustedProxies:
         self.networks = networks
 
     def _trusts(self, address: str) -> bool:
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(parsed in network for network in self.networks)
+        parsed = _parsed(address)
+        return parsed is not None and any(parsed in network for network in self.networks)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         peer = environ.get("REMOTE_ADDR", "")
@@ -55,8 +69,8 @@ class TrustedProxies:
             if environ.get("HTTP_X_FORWARDED_PROTO") in {"http", "https"}:
                 environ["wsgi.url_scheme"] = environ["HTTP_X_FORWARDED_PROTO"]
             hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
-            while hops and self._trusts(peer):
-                peer = hops.pop()
+            while hops and self._trusts(peer) and (hop := _parsed(hops.pop())):
+                peer = str(hop)
             environ["REMOTE_ADDR"] = peer
         return self.wsgi(environ, start_response)
 
@@ -68,11 +82,9 @@ def refuse_cross_site() -> None:
     """
     if request.method not in UNSAFE:
         return
-    origin = request.headers.get("Origin")
-    foreign = origin not in {None, "null"} and urlsplit(origin).netloc not in {
-        request.host,
-        urlsplit(current_app.config["BASE_URL"]).netloc,
-    }
+    origin = request.headers.get("Origin", "null")
+    ours = {request.host, urlsplit(current_app.config["BASE_URL"]).netloc}
+    foreign = origin != "null" and origin.partition("://")[2] not in ours
     if foreign or request.headers.get("Sec-Fetch-Site") == "cross-site":
         raise Forbidden(_("This form was sent from another site. Please open the petition here and sign again."))
 
@@ -86,12 +98,18 @@ def add_headers(response: Response) -> Response:
     return response
 
 
-def public(response: Response, seconds: int = 1) -> Response:
-    """Marks a page that is the same for all readers of one language: shared caches may keep it."""
+def public(response: Response, seconds: int = 1, same_as: str | None = None) -> Response:
+    """Marks a page that is the same for all readers of one language: shared caches may keep it.
+
+    `same_as` names what the page says where its bytes change though it says the same.
+    """
     response.headers["Cache-Control"] = f"public, max-age={seconds}, stale-while-revalidate={seconds * 5}"
-    if "lang" not in request.args:
+    if i18n.known(request.args.get("lang")) is None:
         response.vary.add("Accept-Language")
-    response.add_etag()
+    if same_as is None:
+        response.add_etag()
+    else:
+        response.set_etag(hashlib.sha256(same_as.encode()).hexdigest()[:32], weak=True)
     response.make_conditional(request)
     return response
 

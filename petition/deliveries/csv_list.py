@@ -30,13 +30,13 @@ def write_csv_table(stream: BinaryIO, header: Sequence[str], rows: Iterable[Sequ
     page = io.StringIO(newline="")
     writer = csv.writer(page, lineterminator="\r\n")
     writer.writerow(header)
+    _turn_over(page, stream)
     source = iter(rows)
     count = 0
     while batch := list(islice(source, _BATCH)):
         writer.writerows([map(_guarded, row) for row in batch])
         count += len(batch)
         _turn_over(page, stream)
-    _turn_over(page, stream)
     return count
 
 

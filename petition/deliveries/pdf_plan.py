@@ -39,12 +39,14 @@ class Volume:
         self.rows += 1
 
     def carry_over(self) -> tuple["Volume", Group]:
-        """The next volume, and in it the group that goes on there."""
+        """The next volume, and in it the group that goes on there, with those counted so far."""
         group = self.groups[-1]
+        following = Volume(self.number + 1)
+        rest = following.open(group.country, group.name, continued=bool(group.rows))
+        rest.counted, group.counted = group.counted, 0
         if not group.rows:
             self.groups.pop()
-        following = Volume(self.number + 1)
-        return following, following.open(group.country, group.name, continued=bool(group.rows))
+        return following, rest
 
 
 def volumes(lines: Iterable[ListLine], heading: ListHeading, rows_per_volume: int) -> Iterator[Volume]:
@@ -55,27 +57,31 @@ def volumes(lines: Iterable[ListLine], heading: ListHeading, rows_per_volume: in
     """
     volume = Volume(1)
     found: Counter[str] = Counter()
-    for country, members in groupby(lines, key=lambda line: line.country):
-        if country in found:
-            raise ListError(f"the lines of the country {country} are not in one block")
-        group = None
-        counted = 0
+    for (country, name), members in groupby(_noted(lines, found), lambda line: (line.country, line.country_name)):
+        group = volume.open(country, name)
         for line in members:
-            found[country] += 1
-            group = group or volume.open(country, line.country_name)
             if line.shown == "count":
-                counted += 1
+                group.counted += 1
                 continue
             if volume.rows == rows_per_volume:
                 full = volume
                 volume, group = full.carry_over()
                 yield full
             volume.add(group, line)
-        if group:
-            group.counted = counted
     _compare(found, heading)
     volume.last = True
     yield volume
+
+
+def _noted(lines: Iterable[ListLine], found: Counter[str]) -> Iterator[ListLine]:
+    """The same lines, counted by country in `found` as they pass."""
+    before = None
+    for line in lines:
+        if line.country != before and line.country in found:
+            raise ListError(f"the lines of the country {line.country} are not in one block")
+        before = line.country
+        found[before] += 1
+        yield line
 
 
 def _compare(found: Counter[str], heading: ListHeading) -> None:

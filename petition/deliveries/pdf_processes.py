@@ -13,7 +13,11 @@ from typing import Any
 
 from petition.deliveries.lines import ListError
 
-_COMMAND = (sys.executable, "-P", "-m", "petition.deliveries.pdf_volume")
+REFUSED = 3  # how the process of a volume ends when Typst refuses some text
+
+_PYTHON = (sys.executable, "-P", "-m")
+_VOLUME = "petition.deliveries.pdf_volume"
+_SIEVE = "petition.deliveries.pdf_sieve"
 _ROOT = Path(__file__).parents[2]
 _PATIENCE = 600  # seconds for one volume, which takes about five
 _QUOTED = re.compile(r"[\"“`'].*[\"”`']")
@@ -43,22 +47,33 @@ def pdfs_in_order(volumes: Iterable[dict[str, Any]]) -> Generator[bytes, None, N
 
 
 def _pdf(number: int, volume: bytes, running: set[subprocess.Popen[bytes]]) -> bytes:
+    code, pdf, complaint = _run(_VOLUME, volume, running)
+    if code == REFUSED:
+        code, sifted, complaint = _run(_SIEVE, volume, running)
+        if code == 0:
+            code, pdf, complaint = _run(_VOLUME, sifted, running)
+    if code:
+        raise ListError(f"volume {number} of the PDF list failed: {_reason(code, complaint)}")
+    return pdf
+
+
+def _run(module: str, volume: bytes, running: set[subprocess.Popen[bytes]]) -> tuple[int, bytes, bytes]:
+    """Exit code, output and complaint of `module` with the volume on its standard input."""
     pipe = subprocess.PIPE
     # The child finds this very package, installed or not, from any folder.
     path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
-    child_env = {**os.environ, "PYTHONPATH": path}
-    with subprocess.Popen(_COMMAND, stdin=pipe, stdout=pipe, stderr=pipe, env=child_env) as process:
+    with subprocess.Popen(
+        [*_PYTHON, module], stdin=pipe, stdout=pipe, stderr=pipe, env={**os.environ, "PYTHONPATH": path}
+    ) as process:
         running.add(process)
         try:
-            pdf, complaint = process.communicate(volume, timeout=_PATIENCE)
+            output, complaint = process.communicate(volume, timeout=_PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
-            raise ListError(f"volume {number} of the PDF list took over {_PATIENCE} seconds") from None
+            raise ListError(f"a volume of the PDF list took over {_PATIENCE} seconds") from None
         finally:
             running.discard(process)
-    if process.returncode:
-        raise ListError(f"volume {number} of the PDF list failed: {_reason(process.returncode, complaint)}")
-    return pdf
+    return process.returncode, output, complaint
 
 
 def _reason(code: int, complaint: bytes) -> str:

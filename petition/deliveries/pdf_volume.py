@@ -17,9 +17,10 @@ import typst
 
 from petition.deliveries.fonts import chains, font_folders
 from petition.deliveries.lines import ListError
-from petition.deliveries.pdf_sieve import STANDARDS, refused
+from petition.deliveries.pdf_processes import REFUSED
 from petition.deliveries.pdf_text import drawable
 
+_STANDARDS: list["typst.PDFStandard"] = ["a-2a", "ua-1"]
 _TEMPLATE = Path(__file__).with_name("list.typ")
 _KANA = re.compile(r"[\u3040-\u30ff\uff66-\uff9f]")
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
@@ -27,43 +28,26 @@ _RIGHT_TO_LEFT = re.compile(r"^[\W\d_]*[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]
 
 
 def main() -> int:
-    """Returns 0, or 1 with one line on standard error where the volume cannot be made."""
+    """Returns 0, or 1 with one line on standard error, or REFUSED with a line if Typst refused the text."""
     volume = json.load(sys.stdin.buffer)
     try:
         sys.stdout.buffer.write(repacked(compiled(volume)))
     except (ListError, typst.TypstError, pikepdf.PdfError) as error:
         print(f"{error}".splitlines()[0], file=sys.stderr)  # noqa: T201 (the way to the parent)
-        return 1
+        return REFUSED if isinstance(error, typst.TypstError) else 1
     return 0
 
 
 def compiled(volume: dict[str, Any]) -> bytes:
-    """The volume set by Typst as PDF/A-2a and PDF/UA-1, with U+FFFD for names it refuses.
-
-    Raises typst.TypstError.
-    """
-    prepared = _prepared(volume)
-    try:
-        return _set(prepared)
-    except typst.TypstError:
-        rows = [row for group in prepared["groups"] for row in group["rows"]]
-        bad = refused(_text(cell) for row in rows for cell in row[1:])
-        if not bad:
-            raise
-        for row in rows:
-            row[1:] = ["\ufffd" if _text(cell) in bad else cell for cell in row[1:]]
-        return _set(prepared)
-
-
-def _set(prepared: dict[str, Any]) -> bytes:
+    """The volume set by Typst as PDF/A-2a and PDF/UA-1. Raises typst.TypstError."""
     return typst.compile(
         str(_TEMPLATE),
         format="pdf",
         font_paths=font_folders(),
         ignore_system_fonts=True,
-        sys_inputs={"volume": json.dumps(prepared, ensure_ascii=False)},
-        pdf_standards=STANDARDS,
-        timestamp=datetime.fromisoformat(prepared["snapshot_on"]).replace(tzinfo=UTC),
+        sys_inputs={"volume": json.dumps(_prepared(volume), ensure_ascii=False)},
+        pdf_standards=_STANDARDS,
+        timestamp=datetime.fromisoformat(volume["snapshot_on"]).replace(tzinfo=UTC),
     )
 
 
@@ -90,10 +74,6 @@ def _prepared(volume: dict[str, Any]) -> dict[str, Any]:
 def _prepared_group(group: dict[str, Any]) -> dict[str, Any]:
     rows = [[n, _marked(name, group["han"]), _marked(city, group["han"])] for n, name, city in group["rows"]]
     return {**group, "name": drawable(group["name"]), "counted": drawable(group["counted"]), "rows": rows}
-
-
-def _text(cell: str | list[str]) -> str:
-    return cell if isinstance(cell, str) else cell[0]
 
 
 def _marked(text: str, han: str) -> str | list[str]:

@@ -46,8 +46,11 @@ class _Pipe(io.RawIOBase):
 
 
 def streamed(app: Flask, write: Callable[[BinaryIO], object]) -> Iterator[bytes]:
-    """The bytes that `write` writes, as they come. An error in it cuts the answer short, so that nobody
-    takes half a file for a whole one; a reader who leaves stops it."""
+    """The bytes that `write` writes, as they come; a reader who leaves stops it.
+
+    An error cuts the answer short, but a server may end it as if it were whole: only for formats of which
+    half cannot be opened (ZIP).
+    """
     pipe = _Pipe()
 
     def work() -> None:

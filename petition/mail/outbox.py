@@ -1,10 +1,10 @@
-"""The transactional outbox: owing, claiming under a lease, finishing, and the caps on mail per address."""
+"""The transactional outbox: owing a mail, claiming it under a lease, saying what became of it."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Collection
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,15 +15,17 @@ from petition.core.addresses import Address
 from petition.core.clock import now
 from petition.core.ids import new_id
 from petition.core.keyed_hashes import bucket_of_hash, mailbox_hash
+from petition.mail import caps
 from petition.mail.models import MailState, OwedMail
 
-LEASE = timedelta(seconds=40)
-CAP_WINDOW = timedelta(days=1)
-CAP_PER_PETITION = 5
-CAP_IN_ALL = 10
+LEASE = timedelta(seconds=40)  # a dead worker's mail is anybody's after this long
 SECONDS = (20, 60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600)
 BACKOFF = [timedelta(seconds=seconds) for seconds in SECONDS]  # between the tries of one mail
 CLAIM_LOCK = 0x70657469  # any number that no other advisory lock of ours uses
+IS_WAITING = sa.text("outbox.state = 0")  # a literal: with a parameter the partial index is of no use
+
+Key = tuple[int, UUID]
+"""A mail's bucket and id."""
 
 
 def owe(
@@ -58,7 +60,7 @@ def owe(
     )
 
 
-def claim(session: Session, lease: UUID, most: int) -> list[OwedMail]:
+def claim(session: Session, lease: UUID, most: int) -> list[Key]:
     """Takes up to `most` due mails for the worker that holds `lease`, as far as the caps allow.
 
     Runs in a writing transaction, one claim at a time over all workers, so that the caps are exact.
@@ -68,126 +70,74 @@ def claim(session: Session, lease: UUID, most: int) -> list[OwedMail]:
     at = now()
     due = session.scalars(
         sa.select(OwedMail)
-        .where(OwedMail.state == MailState.WAITING, OwedMail.due <= at)
+        .where(IS_WAITING, OwedMail.due <= at)
         .order_by(OwedMail.due)
         .limit(most)
         .with_for_update(skip_locked=True)
     ).all()
-    claimed = []
-    ledger = _Ledger(session, due, at)
+    ledger = caps.Ledger(session, due, at)
+    claimed: list[Key] = []
     for mail in sorted(due, key=lambda mail: (mail.created_at, mail.id)):
-        if mail.state != MailState.WAITING:
+        if mail.state != MailState.WAITING:  # fell away for a newer one, just now
             continue
-        if ledger.allows(mail):
-            ledger.count(mail, at)
+        if ledger.take(mail):
             mail.due, mail.claimed_at, mail.lease, mail.attempts = at + LEASE, at, lease, mail.attempts + 1
-            claimed.append(mail)
+            claimed.append((mail.bucket, mail.id))
         else:
-            _wait_for_cap(session, mail, ledger)
-    session.flush()
+            _keep_newest(session, mail, ledger)
     return claimed
 
 
-class _Ledger:
-    """What the mailboxes of a batch were sent within the last day."""
+def _keep_newest(session: Session, mail: OwedMail, ledger: caps.Ledger) -> None:
+    """Lets the newest mail to a full address wait for room (or about its petition, if only that is full).
 
-    def __init__(self, session: Session, due: Sequence[OwedMail], at: datetime) -> None:
-        self.sent: defaultdict[bytes, list[tuple[datetime, UUID | None]]] = defaultdict(list)
-        rows = session.execute(
-            sa.select(OwedMail.mailbox_hash, OwedMail.claimed_at, OwedMail.about).where(
-                OwedMail.mailbox_hash.in_({mail.mailbox_hash for mail in due}),
-                OwedMail.claimed_at > at - CAP_WINDOW,
-                OwedMail.id.not_in([mail.id for mail in due]),
-            )
-        )
-        for mailbox, claimed_at, about in rows:
-            if claimed_at is not None:
-                self.sent[mailbox].append((claimed_at, about))
-
-    def _of_petition(self, mail: OwedMail) -> list[datetime]:
-        return [at for at, about in self.sent[mail.mailbox_hash] if about is not None and about == mail.about]
-
-    def allows(self, mail: OwedMail) -> bool:
-        return len(self._of_petition(mail)) < CAP_PER_PETITION and not self.full(mail)
-
-    def full(self, mail: OwedMail) -> bool:
-        return len(self.sent[mail.mailbox_hash]) >= CAP_IN_ALL
-
-    def count(self, mail: OwedMail, at: datetime) -> None:
-        self.sent[mail.mailbox_hash].append((at, mail.about))
-
-    def refill(self, mail: OwedMail) -> datetime:
-        """When both caps have room again: each when its oldest counted mail is a day old."""
-        full = []
-        for times, cap in (
-            (self._of_petition(mail), CAP_PER_PETITION),
-            ([at for at, _ in self.sent[mail.mailbox_hash]], CAP_IN_ALL),
-        ):
-            if len(times) >= cap:
-                full.append(sorted(times)[len(times) - cap])
-        return max(full) + CAP_WINDOW
-
-
-def _wait_for_cap(session: Session, mail: OwedMail, ledger: _Ledger) -> None:
-    """Lets only the newest mail wait for the cap (of this address, or of its petition only); older ones fall away."""
+    The older ones fall away: whoever asked last is most likely the one who still waits. Only mails about
+    petitions make way for such mails: asking for own pages must not push out somebody's confirmation.
+    """
     waiting = sa.select(OwedMail).where(
-        OwedMail.mailbox_hash == mail.mailbox_hash,
-        OwedMail.state == MailState.WAITING,
-        OwedMail.attempts == 0,
+        OwedMail.mailbox_hash == mail.mailbox_hash, IS_WAITING, caps.without_place(ledger.at)
     )
-    if not ledger.full(mail):
+    if mail.about is None:
+        waiting = waiting.where(OwedMail.about.is_(None))
+    elif ledger.full(mail):
+        waiting = waiting.where(OwedMail.about.is_not(None))
+    else:
         waiting = waiting.where(OwedMail.about == mail.about)
-    newest_first = waiting.order_by(OwedMail.created_at.desc(), OwedMail.id.desc())
-    for position, other in enumerate(session.scalars(newest_first).all()):
-        if position == 0:
-            other.due = ledger.refill(mail)
-        else:
-            _finish(other, MailState.SUPERSEDED)
+    newest, *older = session.scalars(waiting.order_by(OwedMail.created_at.desc(), OwedMail.id.desc()))
+    newest.due = ledger.refill(newest) or newest.due
+    for one in older:
+        finish(session, (one.bucket, one.id), MailState.SUPERSEDED)
 
 
-def renew(session: Session, lease: UUID, ids: Iterable[UUID]) -> None:
-    """Pushes the lease of mails that are still being sent forward."""
-    session.execute(
-        sa.update(OwedMail)
-        .where(OwedMail.id.in_(list(ids)), OwedMail.lease == lease, OwedMail.state == MailState.WAITING)
-        .values(due=now() + LEASE)
-    )
+def _held(lease: UUID, keys: Collection[Key]) -> sa.Update:
+    which = sa.tuple_(OwedMail.bucket, OwedMail.id).in_(keys), OwedMail.lease == lease, IS_WAITING
+    return sa.update(OwedMail).where(*which).execution_options(synchronize_session=False)
 
 
-def release(session: Session, lease: UUID, ids: Iterable[UUID]) -> None:
+def renew(session: Session, lease: UUID, keys: Collection[Key]) -> None:
+    """Keeps the mails that a worker still has in hand from falling to another."""
+    session.execute(_held(lease, keys).values(due=now() + LEASE))
+
+
+def release(session: Session, lease: UUID, keys: Collection[Key]) -> None:
     """Gives claimed mails back untried, for the next worker."""
-    session.execute(
-        sa.update(OwedMail)
-        .where(OwedMail.id.in_(list(ids)), OwedMail.lease == lease, OwedMail.state == MailState.WAITING)
-        .values(due=now(), lease=None, claimed_at=None, attempts=OwedMail.attempts - 1)
-    )
+    untried = {"due": now(), "lease": None, "claimed_at": None, "attempts": OwedMail.attempts - 1}
+    session.execute(_held(lease, keys).values(untried))
 
 
-def _one(session: Session, bucket: int, mail_id: UUID) -> OwedMail | None:
-    return session.get(OwedMail, (bucket, mail_id))
+def finish(session: Session, key: Key, state: MailState) -> None:
+    """The mail has left, or nobody needs it any more: its recipient and content are forgotten at once."""
+    done = {"state": state, "finished_at": now(), "lease": None, "recipient": None, "content": None}
+    session.execute(sa.update(OwedMail).where(OwedMail.bucket == key[0], OwedMail.id == key[1]).values(done))
 
 
-def _finish(mail: OwedMail, state: MailState) -> None:
-    mail.state, mail.finished_at, mail.lease = state, now(), None
-    mail.recipient = mail.content = None
+def fail(session: Session, key: Key, lease: UUID, failure: str, permanent: bool) -> None:
+    """The mail did not leave: later again, or never (a dead letter, kept for `petition mail retry`).
 
-
-def mark_sent(session: Session, bucket: int, mail_id: UUID) -> None:
-    """The mail has left: its recipient and content are forgotten at once."""
-    if mail := _one(session, bucket, mail_id):
-        _finish(mail, MailState.SENT)
-
-
-def mark_needless(session: Session, bucket: int, mail_id: UUID) -> None:
-    """Nobody waits for the mail any more."""
-    if mail := _one(session, bucket, mail_id):
-        _finish(mail, MailState.SUPERSEDED)
-
-
-def mark_failed(session: Session, bucket: int, mail_id: UUID, failure: str, permanent: bool) -> None:
-    """The mail did not leave: later again, or never (a dead letter, kept for `petition mail retry`)."""
-    mail = _one(session, bucket, mail_id)
-    if mail is None or mail.state != MailState.WAITING:
+    Only whoever holds the lease may say so: a worker that lost it knows less than the one that has it now.
+    """
+    mail = session.get(OwedMail, key)
+    if mail is None or mail.state != MailState.WAITING or mail.lease != lease:
         return
     mail.failure, mail.lease = failure[:200], None
     if permanent or mail.attempts > len(BACKOFF):
@@ -213,5 +163,5 @@ def counts(session: Session) -> Counter[MailState]:
 
 def anything_due(session: Session) -> bool:
     """Whether a mail is due: a read, so that an idle worker asks nobody for the write lock."""
-    due = sa.select(OwedMail.id).where(sa.text("state = 0"), OwedMail.due <= now()).limit(1)
+    due = sa.select(OwedMail.id).where(IS_WAITING, OwedMail.due <= now()).limit(1)
     return session.execute(due).first() is not None

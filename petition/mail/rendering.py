@@ -14,7 +14,9 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from petition.core import i18n
+from petition.core.clock import now
 from petition.mail.models import OwedMail
+from petition.mail.transports import parse_sender
 
 Context = dict[str, Any]
 _contexts: dict[str, Callable[[Session, OwedMail], Context | None]] = {}
@@ -46,16 +48,16 @@ def render(session: Session, mail: OwedMail) -> EmailMessage | None:
             part: render_template(f"mail/{mail.template}/{part}", language=i18n.language(), **context)
             for part in ("subject.txt", "body.txt", "body.html")
         }
-        sender_name = _("Petition")
+        name, address = parse_sender(current_app.config["MAIL_FROM"])
+        sender, language = HeaderAddress(name or _("Petition"), addr_spec=address), i18n.language()
     message = EmailMessage(policy=SMTP)
     message["Subject"] = " ".join(parts["subject.txt"].split())
-    local, _at, domain = current_app.config["MAIL_FROM"].rpartition("@")
-    message["From"] = HeaderAddress(sender_name, local, domain)
+    message["From"] = sender
     message["To"] = mail.recipient
-    message["Date"] = mail.created_at
+    message["Date"] = now()  # not when it was owed: a mail that had to wait would be sorted below the fold
     message["Message-ID"] = message_id(mail)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation replies, please
-    message["Content-Language"] = mail.locale
     message.set_content(parts["body.txt"], cte="quoted-printable")
     message.add_alternative(parts["body.html"], subtype="html", cte="quoted-printable")
+    message["Content-Language"] = language  # last: a new body drops every header that begins with Content
     return message

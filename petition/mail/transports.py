@@ -63,19 +63,19 @@ def open_transport(url: str, sender: str, timeout: float = TIMEOUT) -> Transport
     place = parse_mail_url(url)
     if isinstance(place, Path):
         return MaildirTransport(place)
-    return SmtpTransport(place, _envelope_sender(sender), timeout)
+    return SmtpTransport(place, parse_sender(sender)[1], timeout)
 
 
-def _envelope_sender(sender: str) -> str:
-    address = parseaddr(sender)[1]
+def parse_sender(sender: str) -> tuple[str, str]:
+    """Returns name (often empty) and address of PETITION_MAIL_FROM. Raises ValueError with one plain line."""
+    name, address = parseaddr(sender)
     if not (_fits_envelope(address) and address.isascii() and sender.isprintable()):
         raise ValueError("the sender must be a mail address in ASCII, like petitions@example.org")
-    return address
+    return name, address
 
 
 def _fits_envelope(address: str) -> bool:
-    local, _, domain = address.rpartition("@")
-    if not (local and domain and address.isprintable()) or " " in address:
+    if not all(address.rpartition("@")) or not address.isprintable() or " " in address:
         return False
     # smtplib would mail to what parseaddr finds, which for a(b)c@d is ac@d.
     return parseaddr(address) == ("", address)
@@ -94,8 +94,8 @@ class SmtpTransport:
     def send(self, message: EmailMessage, recipient: str) -> None:
         """Hands the mail to the mail server; returns once it has answered DATA with 250.
 
-        Raises TemporaryFailure, PermanentFailure. A connection lost before the answer to DATA is temporary:
-        the server may have the mail, so the next attempt can send it twice (with the same Message-ID).
+        Raises TemporaryFailure, PermanentFailure. A connection lost before that answer is temporary, though
+        the server may have the mail: the next attempt then sends it twice, with the same Message-ID.
         """
         if not _fits_envelope(recipient):
             raise PermanentFailure("the recipient is no mail address")
@@ -137,13 +137,13 @@ class SmtpTransport:
         return True
 
     def _connect(self) -> smtplib.SMTP:
-        place, name = self._place, self._sender.rpartition("@")[2]
+        # Greeted with the sender's domain: looking up this machine's own name has no time-out.
+        place = self._place
+        where = (place.host, place.port, self._sender.rpartition("@")[2])
         if place.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                place.host, place.port, name, timeout=self._timeout, context=self._context
-            )
+            server: smtplib.SMTP = smtplib.SMTP_SSL(*where, timeout=self._timeout, context=self._context)
         else:
-            server = smtplib.SMTP(place.host, place.port, name, timeout=self._timeout)
+            server = smtplib.SMTP(*where, timeout=self._timeout)
         try:
             if place.scheme == "smtp+starttls":
                 server.starttls(context=self._context)
@@ -159,7 +159,8 @@ class SmtpTransport:
         code = answer[0]
         if 200 <= code < 300:
             return
-        if code == _CLOSING or not 400 <= code < 600:
+        if not 400 <= code < 600:
+            # No answer of SMTP: whatever comes next belongs to nothing.
             self._drop()
         text = f"the mail server refused {what}: {_status(*answer)}"
         if 500 <= code < 600 and permanent and code not in _ABOUT_US:

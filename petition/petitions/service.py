@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from petition.core.clock import now
 from petition.core.errors import DomainError, Gone, PetitionNotFound
+from petition.core.labels import SLUG
 from petition.organisations.models import Organisation
 from petition.petitions.models import PUBLIC_STATES, PUBLISHED_STATES, Petition, PetitionText, State
 
@@ -48,7 +49,8 @@ def shown_state(petition: Petition) -> State:
 
 def find(session: Session, slug: str) -> Petition:
     """Any petition, whatever its state. Raises PetitionNotFound."""
-    petition = session.scalar(sa.select(Petition).where(Petition.slug == slug))
+    known = SLUG.fullmatch(slug) is not None
+    petition = session.scalar(sa.select(Petition).where(Petition.slug == slug)) if known else None
     if petition is None:
         raise PetitionNotFound(_("There is no petition of that name."))
     return petition
@@ -68,13 +70,14 @@ def list_public(
     session: Session, words: str = "", state: str = "", page: int = 1, organisation: object = None
 ) -> Page:
     """Public petitions, newest first, whose title or addressee holds the words, in one state or all."""
-    states = [one for one in PUBLIC_STATES if one == state] if state else list(PUBLIC_STATES)
-    query = sa.select(Petition).where(Petition.state.in_(states))
+    query = sa.select(Petition).where(_shown_as(state) if state else Petition.state.in_(PUBLIC_STATES))
     if organisation is not None:
         query = query.where(Petition.organisation_id == organisation)
-    for word in words.split()[:8]:
+    for word in words.replace("\x00", " ").split()[:8]:
         title = sa.exists().where(
-            PetitionText.petition_id == Petition.id, PetitionText.title.icontains(word, autoescape=True)
+            PetitionText.petition_id == Petition.id,
+            PetitionText.version == _version_in_force(),
+            PetitionText.title.icontains(word, autoescape=True),
         )
         query = query.where(sa.or_(title, Petition.addressee.icontains(word, autoescape=True)))
     total = session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
@@ -83,6 +86,21 @@ def list_public(
     order = sa.func.coalesce(Petition.opened_at, Petition.created_at).desc(), Petition.slug
     rows = session.scalars(query.order_by(*order).limit(PAGE).offset((number - 1) * PAGE)).all()
     return Page(rows, number, pages)
+
+
+def _shown_as(state: str) -> sa.ColumnElement[bool]:
+    """The condition under which `shown_state` is this state and public."""
+    if state not in PUBLIC_STATES:
+        return sa.false()
+    over = sa.and_(Petition.state == State.OPEN, Petition.closes_at.is_not(None), Petition.closes_at <= now())
+    if state == State.CLOSED:
+        return sa.or_(Petition.state == State.CLOSED, over)
+    return sa.and_(Petition.state == State(state), sa.not_(over))
+
+
+def _version_in_force() -> sa.ScalarSelect[int]:
+    newest = sa.orm.aliased(PetitionText)
+    return sa.select(sa.func.max(newest.version)).where(newest.petition_id == Petition.id).scalar_subquery()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +154,7 @@ def _store_text(petition: Petition, draft: Draft) -> None:
 
 
 def change_state(petition: Petition, state: State) -> None:
-    """Moves a petition to a state; the first opening is remembered."""
+    """Moves a petition to a state; when it first became public is remembered."""
     petition.state = state
-    if state == State.OPEN and petition.opened_at is None:
+    if state in PUBLIC_STATES and petition.opened_at is None:
         petition.opened_at = now()

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+import regex as re
 from babel import Locale, UnknownLocaleError
 from sqlalchemy.orm import Session
 
 from petition.core.countries import CODES
+from petition.core.labels import checked_line, checked_slug
 from petition.organisations.service import find_organisation
 from petition.petitions.models import Petition, State
 from petition.petitions.service import Draft, TextRefused
 
-SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 FENCE = "+++"
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+CONTROL = re.compile(r"[^\P{Cc}\n\t]|\p{Cs}")
+HIGHEST_GOAL = 2_000_000_000
+LONGEST_TEXT = 200_000
 KEYS = {"slug", "organisation", "title", "addressee", "goal", "locale", "closes", "state", "addressee_country"}
 
 
@@ -26,9 +30,9 @@ def read(session: Session, content: str) -> Draft:
     front, body = _split(content)
     for key in front:
         if key not in KEYS:
-            raise TextRefused(f"{key} is not a key of a petition file ({', '.join(sorted(KEYS))})")
+            raise TextRefused(f"{_quoted(key)} is not a key of a petition file ({', '.join(sorted(KEYS))})")
     return Draft(
-        slug=_take(front, "slug", _slug),
+        slug=_take(front, "slug", checked_slug),
         organisation=find_organisation(session, _take(front, "organisation", _words)),
         title=_take(front, "title", _words),
         addressee=_take(front, "addressee", _words),
@@ -69,10 +73,21 @@ def _split(content: str) -> tuple[dict[str, Any], str]:
         front = tomllib.loads("\n".join(lines[1:end]))
     except tomllib.TOMLDecodeError as error:
         raise TextRefused(f"the front matter is not TOML: {error}") from None
-    body = "\n".join(lines[end + 1 :])
+    return front, _checked_body("\n".join(lines[end + 1 :]))
+
+
+def _checked_body(body: str) -> str:
     if not body.strip():
         raise TextRefused("the petition has no text")
-    return front, body
+    if len(body) > LONGEST_TEXT:
+        raise TextRefused(f"the text is longer than {LONGEST_TEXT} characters")
+    if found := CONTROL.search(body):
+        raise TextRefused(f"the text holds the control character {_quoted(found[0])}")
+    return body
+
+
+def _quoted(text: str) -> str:
+    return text if text.isprintable() else ascii(text)
 
 
 def _take(front: dict[str, Any], key: str, parse: Callable[[Any], Any], *default: Any) -> Any:
@@ -82,27 +97,17 @@ def _take(front: dict[str, Any], key: str, parse: Callable[[Any], Any], *default
         raise TextRefused(f"{key} is missing")
     try:
         return parse(front[key])
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise TextRefused(f"{key}: {error}") from None
 
 
 def _words(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("must be a text")
-    if len(value) > 300:
-        raise ValueError("is longer than 300 characters")
-    return value.strip()
-
-
-def _slug(value: Any) -> str:
-    if not isinstance(value, str) or not SLUG.fullmatch(value) or len(value) > 80:
-        raise ValueError("must be lower-case letters, digits and single hyphens, 80 at most")
-    return value
+    return checked_line(value, 300)
 
 
 def _goal(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 10**10:
-        raise ValueError("must be a whole number above zero")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= HIGHEST_GOAL:
+        raise ValueError(f"must be a whole number from 1 to {HIGHEST_GOAL}")
     return value
 
 
@@ -114,10 +119,12 @@ def _country(value: Any) -> str:
 
 def _locale(value: Any) -> str:
     try:
-        Locale.parse(str(value), sep="-")
+        if not isinstance(value, str) or not LANGUAGE.fullmatch(value) or len(value) > 20:
+            raise ValueError
+        Locale.parse(value, sep="-")
     except (UnknownLocaleError, ValueError):
         raise ValueError("must be a language tag, such as en, ko or pt-BR") from None
-    return str(value)
+    return value
 
 
 def _moment(value: Any) -> datetime:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from flask import Blueprint, Response, make_response, render_template, request
 from flask_babel import gettext as _
 
@@ -10,7 +9,7 @@ from petition.core import retention
 from petition.core.db import read_again
 from petition.core.errors import NotFound
 from petition.core.web_security import public
-from petition.organisations.models import Organisation
+from petition.organisations.service import find_organisation
 from petition.petitions import service
 from petition.petitions.models import PUBLIC_STATES
 from petition.tallies.service import totals
@@ -41,9 +40,10 @@ def petitions() -> Response:
 def organisation(slug: str) -> Response:
     """An organisation and its petitions."""
     session = read_again()
-    found = session.scalar(sa.select(Organisation).where(Organisation.slug == slug))
-    if found is None:
-        raise NotFound(_("There is no organisation of that name."))
+    try:
+        found = find_organisation(session, slug)
+    except NotFound:
+        raise NotFound(_("There is no organisation of that name.")) from None
     page = service.list_public(session, page=request.args.get("page", 1, int), organisation=found.id)
     shown = render_template(
         "petitions/organisation.html",

@@ -33,7 +33,8 @@ from petition.tallies import service as tallies
 BATCH = 10_000  # about half a second of SQLite's one writer
 
 SIGNATURE_COLUMNS = (
-    *("bucket", "id", "locale", "country", "origin", "created_at", "confirmed_at", "address_hash", "person_hash"),
+    *("bucket", "id", "locale", "country", "origin", "created_at", "consented_at", "confirmed_at"),
+    *("address_hash", "person_hash"),
     *("show_name", "list_name", "updates", "receipt_secret", "domain"),
 )
 SIGNER_COLUMNS = ("bucket", "signature_id", "name", "city", "comment", "address")
@@ -143,6 +144,7 @@ def _rows(petition_id: UUID, part: list[Collected]) -> Iterator[tuple[tuple[Any,
                     one.locale,
                     wish.country,
                     one.origin,
+                    one.signed_at,
                     one.signed_at,
                     one.confirmed_at,
                     hashed,

@@ -1,38 +1,27 @@
-"""Confirming: the mailed link or the typed code makes a pending signature count, once."""
+"""Confirming: the button behind the mailed link, or the typed code, makes a pending signature count, once."""
 
 from __future__ import annotations
 
 import enum
 from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from petition.core import limits
 from petition.core.addresses import Address
 from petition.core.clock import now
-from petition.core.errors import NotFound
-from petition.core.keyed_hashes import (
-    bucket_of_hash,
-    code_hash,
-    keyed_hash,
-    mailbox_hash,
-    person_hash,
-    signature_hash,
-)
+from petition.core.keyed_hashes import person_hash
 from petition.core.names import same_person_form
-from petition.core.tokens import bucket_of
-from petition.petitions.models import PUBLIC_STATES, Petition
 from petition.petitions.service import takes_signatures
+from petition.signatures import forgetting
+from petition.signatures.attempts import SIGNER_OF, Attempt
 from petition.signatures.models import Signature, SignatureState, Signer
-from petition.signatures.signing import Wish, tidy_code
+from petition.signatures.signing import Wish, consented
 from petition.tallies import service as tallies
 
-LINK_LIFE = timedelta(days=14)
 PLACES = (1, 2)
 RACES = 5
 
@@ -57,112 +46,66 @@ class Confirmation:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """One pending (or formerly pending) signature, found by its own link or code."""
+class Filled:
+    """The confirm page as it was sent back: its fields, its language, and the address if it was asked for again."""
 
-    signature: Signature
-    signer: Signer
-    petition: Petition
-
-    @property
-    def ended(self) -> bool:
-        """Whether the link can no longer make it count."""
-        if self.signature.state == SignatureState.PENDING:
-            return now() - self.signature.created_at > LINK_LIFE
-        return self.signature.state != SignatureState.CONFIRMED
-
-    @property
-    def wish(self) -> Wish:
-        """What was filled in on signing."""
-        return Wish(
-            name=self.signer.name,
-            country=self.signature.country,
-            city=self.signer.city,
-            comment=self.signer.comment,
-            show_name=self.signature.show_name,
-            list_name=self.signature.list_name,
-            updates=self.signature.updates,
-        )
+    wish: Wish
+    language: str
+    address: Address | None = None
 
 
-def find(session: Session, handle: bytes) -> Attempt:
-    """The attempt that a mailed link belongs to. Raises NotFound when it was forgotten meanwhile."""
-    row = session.execute(
-        sa.select(Signature, Signer, Petition)
-        .join(Signer, sa.and_(Signer.bucket == Signature.bucket, Signer.signature_id == Signature.id))
-        .join(Petition, Petition.id == Signature.petition_id)
-        .where(Signature.bucket == bucket_of(handle), Signature.handle == handle)
-    ).one_or_none()
-    if row is None:
-        raise NotFound(_("This link is not known here any more. Please sign again."))
-    return Attempt(*row)
+def settled(session: Session, attempt: Attempt) -> Confirmation | None:
+    """What the button comes to whatever is filled in; None while the attempt may still count."""
+    if attempt.signature.state == SignatureState.CONFIRMED:
+        return _counted(session, attempt)
+    if attempt.ended:
+        return Confirmation(Outcome.ENDED)
+    if not takes_signatures(attempt.petition):
+        return Confirmation(Outcome.CLOSED)
+    return None
 
 
-def find_by_code(session: Session, address: Address, code: str, network: bytes) -> bytes:
-    """The handle of the attempt at this address whose mail held this code.
-
-    Five tries an hour for one address from one network: a stranger elsewhere cannot use them up.
-    Raises TooMany or NotFound.
-    """
-    mailbox = mailbox_hash(address.canonical)
-    limits.hit_always(limits.CODE_TRIES, "code", keyed_hash("tries", mailbox, network).hex())
-    petitions = session.scalars(sa.select(Petition.id).where(Petition.state.in_(PUBLIC_STATES)))
-    for petition_id in petitions:
-        hashed = signature_hash(mailbox, petition_id)
-        handle = session.scalar(
-            sa.select(Signature.handle).where(
-                Signature.bucket == bucket_of_hash(hashed),
-                Signature.petition_id == petition_id,
-                Signature.address_hash == hashed,
-                Signature.code_hash == code_hash(hashed, tidy_code(code)),
-            )
-        )
-        if handle:
-            return handle
-    raise NotFound(_("This address and code do not belong together. Look at the newest mail from us."))
+def _counted(session: Session, attempt: Attempt) -> Confirmation:
+    total = tallies.count(session, attempt.petition.id).total
+    return Confirmation(Outcome.COUNTED, (attempt.signer.name,), total)
 
 
-def confirm(session: Session, attempt: Attempt, wish: Wish) -> Confirmation:
-    """Makes the attempt count, with the fields as they were on the confirm page. Idempotent.
+def confirm(session: Session, attempt: Attempt, filled: Filled | None = None) -> Confirmation:
+    """Makes the attempt count, with the fields as they were sent back or else as they were on signing. Idempotent.
 
     Two links of one person, or the links of three people at one address, may be confirmed at the same
-    moment: the unique keys decide, and the loser looks again.
+    moment: the unique keys decide, and the loser looks again. Raises DomainError for a wrong address.
     """
     for _race in range(RACES):
         try:
             with session.begin_nested():
-                return _confirm_once(session, attempt, wish)
+                return settled(session, attempt) or _count_or_say_why_not(session, attempt, filled)
         except IntegrityError:
             session.expire_all()
     raise AssertionError("the unique keys kept refusing what they do not hold")
 
 
-def _confirm_once(session: Session, attempt: Attempt, wish: Wish) -> Confirmation:
-    signature, petition = attempt.signature, attempt.petition
-    if signature.state == SignatureState.CONFIRMED:
-        return Confirmation(Outcome.COUNTED, (attempt.signer.name,), tallies.count(session, petition.id).total)
-    if attempt.ended:
-        return Confirmation(Outcome.ENDED)
-    if not takes_signatures(petition):
-        return Confirmation(Outcome.CLOSED)
+def _count_or_say_why_not(session: Session, attempt: Attempt, filled: Filled | None) -> Confirmation:
+    signature, wish = attempt.signature, filled.wish if filled else attempt.wish
     person = person_hash(signature.address_hash, same_person_form(wish.name))
     others = _counted_on_address(session, signature)
     same = [name for other, name in others if other.person_hash == person]
     if same or len(others) >= len(PLACES):
-        _forget_needless_address(session, signature)
+        forgetting.once_counted(session, signature)
+        session.expire(attempt.signer)
         outcome = Outcome.ALREADY if same else Outcome.FULL
         return Confirmation(outcome, tuple(same or [name for _other, name in others]))
     place = next(place for place in PLACES if all(other.place != place for other, _name in others))
-    if not _count(session, attempt, wish, place, person):
+    if not _count(session, attempt, filled, {"place": place, "person_hash": person}):
         session.refresh(signature)
-        return _confirm_once(session, attempt, wish)
-    return Confirmation(Outcome.COUNTED, (wish.name,), tallies.count(session, petition.id).total)
+        return settled(session, attempt) or Confirmation(Outcome.ENDED)
+    return _counted(session, attempt)
 
 
 def _counted_on_address(session: Session, signature: Signature) -> list[tuple[Signature, str]]:
     rows = session.execute(
         sa.select(Signature, Signer.name)
-        .join(Signer, sa.and_(Signer.bucket == Signature.bucket, Signer.signature_id == Signature.id))
+        .join(Signer, SIGNER_OF)
         .where(
             Signature.bucket == signature.bucket,
             Signature.petition_id == signature.petition_id,
@@ -174,10 +117,11 @@ def _counted_on_address(session: Session, signature: Signature) -> list[tuple[Si
     return [(other, name) for other, name in rows]
 
 
-def _count(session: Session, attempt: Attempt, wish: Wish, place: int, person: bytes) -> bool:
+def _count(session: Session, attempt: Attempt, filled: Filled | None, unique: dict[str, Any]) -> bool:
     """Turns pending into confirmed and moves the tally; False when another request was first."""
-    signature, at = attempt.signature, now()
-    keeps_address = wish.updates and attempt.signer.address is not None
+    signature, wish, at = attempt.signature, filled.wish if filled else attempt.wish, now()
+    address = attempt.address_to_keep(wish, filled.address if filled else None)
+    said = wish.of_signature | (consented(filled.language, at) if filled else {})
     turned = session.execute(
         sa.update(Signature)
         .where(
@@ -185,17 +129,7 @@ def _count(session: Session, attempt: Attempt, wish: Wish, place: int, person: b
             Signature.id == signature.id,
             Signature.state == SignatureState.PENDING,
         )
-        .values(
-            state=SignatureState.CONFIRMED,
-            confirmed_at=at,
-            place=place,
-            person_hash=person,
-            code_hash=None,
-            country=wish.country,
-            show_name=wish.show_name,
-            list_name=wish.list_name,
-            updates=keeps_address,
-        )
+        .values(state=SignatureState.CONFIRMED, confirmed_at=at, **unique, **said)
         .returning(Signature.id)
         .execution_options(synchronize_session=False)
     ).all()
@@ -204,33 +138,11 @@ def _count(session: Session, attempt: Attempt, wish: Wish, place: int, person: b
     session.execute(
         sa.update(Signer)
         .where(Signer.bucket == signature.bucket, Signer.signature_id == signature.id)
-        .values(
-            name=wish.name,
-            city=wish.city,
-            comment=wish.comment,
-            address=attempt.signer.address if keeps_address else None,
-        )
+        .values(address=address, **wish.of_signer)
         .execution_options(synchronize_session=False)
     )
     tallies.add(session, Counter({(signature.petition_id, wish.country, at): 1}))
-    _forget_needless_address(session, signature)
+    forgetting.once_counted(session, signature)
     session.expire(signature)
     session.expire(attempt.signer)
     return True
-
-
-def _forget_needless_address(session: Session, signature: Signature) -> None:
-    """Once somebody is counted, the address is kept with no other attempt of theirs that asked for no news."""
-    pending = sa.select(Signature.id).where(
-        Signature.bucket == signature.bucket,
-        Signature.petition_id == signature.petition_id,
-        Signature.address_hash == signature.address_hash,
-        Signature.state == SignatureState.PENDING,
-        Signature.updates.is_(False),
-    )
-    session.execute(
-        sa.update(Signer)
-        .where(Signer.bucket == signature.bucket, Signer.signature_id.in_(pending))
-        .values(address=None)
-        .execution_options(synchronize_session=False)
-    )

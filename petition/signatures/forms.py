@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, Self
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as __
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField, ValidationError
 
 from petition.core import countries, i18n
 from petition.core.addresses import Address, AddressRefused, parse_address
 from petition.core.clock import now
+from petition.core.forms import PageForm
 from petition.core.names import NameRefused, clean_line, clean_name, clean_text
-from petition.core.tokens import form_token, form_token_is_fresh
+from petition.core.tokens import form_token, version_in_form_token
 from petition.signatures import consent
 from petition.signatures.models import ListName
 from petition.signatures.signing import Wish
@@ -43,7 +44,7 @@ def checked_address(text: str) -> Address:
         raise Refused(_("Enter an address like name@example.org")) from None
 
 
-class PublicForm(FlaskForm):
+class PublicForm(PageForm):
     """A form on a page that is cached for all: its token is the page's, not the visitor's."""
 
     class Meta:
@@ -72,7 +73,7 @@ class SignerFields(PublicForm):
     @classmethod
     def showing(cls, wish: Wish) -> Self:
         """The form as it looks when it was filled in like this."""
-        return cls(formdata=None, obj=wish, list_name=wish.list_name.name.lower())
+        return cls(formdata=None, data=asdict(wish) | {"list_name": wish.list_name.name.lower()})
 
     def validate_name(self, field: StringField) -> None:
         try:
@@ -119,17 +120,21 @@ class SignForm(SignerFields):
     email = StringField(__("E-mail"))
     form_token = HiddenField()
     address: Address
+    text_version: int
+    """Of the text that stood on the page with this form."""
 
     def validate_email(self, field: StringField) -> None:
         self.address = checked_address(field.data or "")
 
     def validate_form_token(self, field: HiddenField) -> None:
-        if not form_token_is_fresh(field.data or "", now()):
+        version = version_in_form_token(field.data or "", now())
+        if version is None:
             raise Refused(_("This page was open for a long time. Nothing is lost: press the button again."))
+        self.text_version = version
 
-    def renew_token(self) -> None:
+    def renew_token(self, text_version: int) -> None:
         """Puts a fresh token in, for a form that is shown again or anew."""
-        self.form_token.data = form_token(now())
+        self.form_token.data = form_token(now(), text_version)
 
 
 class AddressForm(PublicForm):
@@ -152,11 +157,8 @@ class CodeForm(AddressForm):
             raise Refused(_("Enter the code from the mail."))
 
 
-class OwnSignatureForm(SignerFields):
-    """Corrections on the own page. `email` is asked again only to turn updates on."""
-
-    class Meta:
-        csrf = True
+class KnownSignerForm(SignerFields):
+    """What is asked of a signer we know. `email` is asked again only for news, where it is forgotten."""
 
     email = StringField(__("Your e-mail address again"))
     address: Address | None = None
@@ -164,3 +166,10 @@ class OwnSignatureForm(SignerFields):
     def validate_email(self, field: StringField) -> None:
         if field.data and field.data.strip():
             self.address = checked_address(field.data)
+
+
+class OwnSignatureForm(KnownSignerForm):
+    """Corrections on the own page."""
+
+    class Meta:
+        csrf = True

@@ -51,6 +51,8 @@ class Signature(Base):
 
     `place` (1 or 2) and `person_hash` are set exactly while the signature is confirmed: the unique keys
     over them are what makes one address count at most two differently named people, whatever the code does.
+    `consent_version`, `locale` and `consented_at` say which words its choices answered: those of the last
+    page on which they were made.
     """
 
     __tablename__ = "signature"
@@ -81,6 +83,7 @@ class Signature(Base):
     petition_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Petition.id))
     text_version: Mapped[int]
     consent_version: Mapped[str] = mapped_column(sa.String(20))
+    consented_at: Mapped[datetime] = mapped_column(default=now)
     locale: Mapped[str] = mapped_column(sa.String(20))
     country: Mapped[str] = mapped_column(sa.String(2))
     state: Mapped[SignatureState] = mapped_column(Small(SignatureState), default=SignatureState.PENDING)

@@ -1,38 +1,32 @@
-"""The signer's own page: reached by a mailed link or after confirming; correct, choose, withdraw, erase."""
+"""The signer's own page: who may open it, for how long, and what they find there."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from petition.core.addresses import Address
 from petition.core.clock import now
-from petition.core.errors import DomainError, NotFound
-from petition.core.keyed_hashes import bucket_of_hash, keyed_hash, mailbox_hash, person_hash, signature_hash
-from petition.core.names import same_person_form
+from petition.core.errors import NotFound
+from petition.core.keyed_hashes import bucket_of_hash, keyed_hash, mailbox_hash, signature_hash
 from petition.core.tokens import new_handle
 from petition.mail import outbox
-from petition.mail.models import OwedMail
 from petition.petitions.models import Petition
-from petition.signatures.confirming import Attempt, Confirmation, Outcome
+from petition.signatures.attempts import SIGNER_OF, Attempt
+from petition.signatures.confirming import Confirmation, Outcome
 from petition.signatures.models import OwnPageLink, OwnPageSession, Signature, SignatureState, Signer
-from petition.signatures.signing import Wish
-from petition.tallies import service as tallies
 
 LINK_LIFE = timedelta(hours=24)
 SESSION_LIFE = timedelta(minutes=30)
 MAIL = "own_page"
+COOKIE = "own_page"
 SHOWN_STATES = (SignatureState.PENDING, SignatureState.CONFIRMED, SignatureState.WITHDRAWN)
 
 
@@ -68,17 +62,18 @@ def owner_of_link(session: Session, handle: bytes) -> Owner:
     return Owner(mailbox_hash=link.mailbox_hash)
 
 
-def owner_of_attempt(attempt: Attempt) -> Owner:
-    """Whoever used the mailed link of an attempt: the address it was mailed to, on its petition."""
-    return Owner(petition_id=attempt.petition.id, address_hash=attempt.signature.address_hash)
+def start_session_after(session: Session, attempt: Attempt, confirmation: Confirmation) -> str | None:
+    """Opens the own page for whoever used the mailed link of an attempt: what its address signed on its petition.
 
-
-def opens(attempt: Attempt, confirmation: Confirmation) -> bool:
-    """Whether using the mailed link opens the own page: not when it ended, nor a day after it was counted."""
+    None when the link has ended, and a day after the attempt was counted.
+    """
     if confirmation.outcome == Outcome.COUNTED:
         confirmed_at = attempt.signature.confirmed_at
-        return confirmed_at is not None and now() - confirmed_at < LINK_LIFE
-    return confirmation.outcome in {Outcome.ALREADY, Outcome.FULL}
+        opens = confirmed_at is not None and now() - confirmed_at < LINK_LIFE
+    else:
+        opens = confirmation.outcome in {Outcome.ALREADY, Outcome.FULL}
+    owner = Owner(petition_id=attempt.petition.id, address_hash=attempt.signature.address_hash)
+    return start_session(session, owner) if opens else None
 
 
 def start_session(session: Session, owner: Owner) -> str:
@@ -113,7 +108,7 @@ def own_signatures(session: Session, owner: Owner) -> list[Attempt]:
         keys = [(bucket_of_hash(hashed), pid, hashed) for pid, hashed in hashes[start : start + 200]]
         rows = session.execute(
             sa.select(Signature, Signer, Petition)
-            .join(Signer, sa.and_(Signer.bucket == Signature.bucket, Signer.signature_id == Signature.id))
+            .join(Signer, SIGNER_OF)
             .join(Petition, Petition.id == Signature.petition_id)
             .where(
                 sa.tuple_(Signature.bucket, Signature.petition_id, Signature.address_hash).in_(keys),
@@ -135,115 +130,3 @@ def find_own(session: Session, owner: Owner, token: str, ref: str) -> Attempt:
         if secrets.compare_digest(reference(token, own), ref):
             return own
     raise NotFound(_("This signature is not here any more."))
-
-
-def correct(session: Session, own: Attempt, wish: Wish, address: Address | None = None) -> None:
-    """Changes what a counted signer said; the tally follows the country, in the hour of confirming.
-
-    `updates` needs an address: the one still kept, or one typed again that is this mailbox.
-    Raises DomainError when the other signature of this address has that name.
-    """
-    signature = _locked(session, own.signature)
-    if signature.state != SignatureState.CONFIRMED:
-        raise DomainError(_("Only a counted signature can be changed."))
-    if wish.updates and address is not None:
-        _check_mailbox(signature, address)
-        own.signer.address = address.exact
-    if wish.updates and own.signer.address is None:
-        raise DomainError(_("To get news, type your e-mail address again: we have forgotten it."))
-    if not wish.updates:
-        own.signer.address = None
-    assert signature.confirmed_at is not None
-    changes = Counter({(signature.petition_id, wish.country, signature.confirmed_at): 1})
-    changes.subtract({(signature.petition_id, signature.country, signature.confirmed_at): 1})
-    own.signer.name, own.signer.city, own.signer.comment = wish.name, wish.city, wish.comment
-    signature.country, signature.show_name = wish.country, wish.show_name
-    signature.list_name, signature.updates = wish.list_name, wish.updates
-    signature.person_hash = person_hash(signature.address_hash, same_person_form(wish.name))
-    try:
-        session.flush()
-    except IntegrityError:
-        raise DomainError(_("The other signature of this address already has that name.")) from None
-    tallies.add(session, changes)
-
-
-def _check_mailbox(signature: Signature, address: Address) -> None:
-    typed = signature_hash(mailbox_hash(address.canonical), signature.petition_id)
-    if not secrets.compare_digest(typed, signature.address_hash):
-        raise DomainError(_("That is not the address you signed with."))
-
-
-def _locked(session: Session, signature: Signature) -> Signature:
-    session.refresh(signature, with_for_update=True)
-    return signature
-
-
-def withdraw(session: Session, own: Attempt) -> None:
-    """Takes a counted signature back: it no longer counts, and its place is free. Idempotent."""
-    signature = _locked(session, own.signature)
-    own.signer.address = None
-    if signature.state == SignatureState.CONFIRMED:
-        assert signature.confirmed_at is not None
-        tallies.add(session, Counter({(signature.petition_id, signature.country, signature.confirmed_at): -1}))
-    if signature.state in {SignatureState.CONFIRMED, SignatureState.PENDING}:
-        signature.state, signature.ended_at = SignatureState.WITHDRAWN, now()
-        signature.place = signature.person_hash = signature.code_hash = None
-        signature.updates = False
-
-
-def erase(session: Session, own: Attempt) -> None:
-    """Withdraws, then deletes the signature, and with it every attempt of the same person that never counted."""
-    withdraw(session, own)
-    session.flush()
-    for attempt in (own, *_other_attempts(session, own)):
-        key = attempt.signature.bucket, attempt.signature.id
-        session.execute(sa.delete(OwedMail).where(OwedMail.bucket == key[0], OwedMail.signature_id == key[1]))
-        session.delete(attempt.signer)
-        session.flush()
-        session.delete(attempt.signature)
-    session.flush()
-
-
-def _other_attempts(session: Session, own: Attempt) -> Iterator[Attempt]:
-    rows = session.execute(
-        sa.select(Signature, Signer)
-        .join(Signer, sa.and_(Signer.bucket == Signature.bucket, Signer.signature_id == Signature.id))
-        .where(
-            Signature.bucket == own.signature.bucket,
-            Signature.petition_id == own.signature.petition_id,
-            Signature.address_hash == own.signature.address_hash,
-            Signature.id != own.signature.id,
-            Signature.state != SignatureState.CONFIRMED,
-        )
-    ).all()
-    person = same_person_form(own.signer.name)
-    same = [row for row in rows if same_person_form(row[1].name) == person]
-    return (Attempt(signature, signer, own.petition) for signature, signer in same)
-
-
-def download(attempts: list[Attempt]) -> dict[str, Any]:
-    """Everything kept of a mailbox's signatures, for its owner (GDPR, Art. 15 and 20)."""
-    return {
-        "format": "petition-own-data/1",
-        "made_at": now().isoformat(),
-        "signatures": [
-            {
-                "petition": {"slug": own.petition.slug, "title": own.petition.title},
-                "state": own.signature.state.name.lower(),
-                "name": own.signer.name,
-                "country": own.signature.country,
-                "city": own.signer.city,
-                "comment": own.signer.comment,
-                "email": own.signer.address,
-                "email_domain": own.signature.domain,
-                "show_name": own.signature.show_name,
-                "list_name": own.signature.list_name.name.lower(),
-                "updates": own.signature.updates,
-                "signed_at": own.signature.created_at.isoformat(),
-                "confirmed_at": own.signature.confirmed_at and own.signature.confirmed_at.isoformat(),
-                "text_version": own.signature.text_version,
-                "consent": {"version": own.signature.consent_version, "language": own.signature.locale},
-            }
-            for own in attempts
-        ],
-    }

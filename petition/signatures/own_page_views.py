@@ -16,20 +16,22 @@ from flask import (
     url_for,
 )
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as AnyResponse
 
 from petition.core import i18n, limits, tokens
 from petition.core.db import read_again, writing
 from petition.core.errors import DomainError, Forbidden, TooMany
 from petition.core.keyed_hashes import network_hash
-from petition.signatures import own_page
-from petition.signatures.confirming import Attempt
+from petition.signatures import own_changes, own_page
+from petition.signatures.attempts import Attempt
 from petition.signatures.forms import AddressForm, OwnSignatureForm
-from petition.signatures.mails import OWN_PAGE
+from petition.signatures.mails import CONFIRM, OWN_PAGE
+from petition.signatures.models import SignatureState
+from petition.signatures.own_page import COOKIE
 from petition.tallies.service import shown_counts
 
 bp = Blueprint("own_page", __name__, url_prefix="/my")
-COOKIE = "own_page"
 
 
 def _owner() -> tuple[own_page.Owner, str]:
@@ -39,6 +41,12 @@ def _owner() -> tuple[own_page.Owner, str]:
     if owner is None or token is None:
         raise Forbidden(_("Your half hour on this page is over. Ask for a new link."))
     return owner, token
+
+
+def _refuse_forged() -> None:
+    """Raises Forbidden unless the form came from a page of this session."""
+    if not FlaskForm().validate():
+        raise Forbidden(_("This page was open for too long. Please go back, load it again and repeat."))
 
 
 @bp.get("")
@@ -51,17 +59,25 @@ def page() -> str:
     return _own_page(owner, token)
 
 
+def _confirm_link(own: Attempt) -> str | None:
+    """Where an attempt that is not counted yet can be: whoever fills the caps on mail must lock nobody out."""
+    handle = own.signature.handle
+    if own.signature.state != SignatureState.PENDING or own.ended or handle is None:
+        return None
+    return url_for("signatures.confirm_page", token=tokens.sign_handle(CONFIRM, handle))
+
+
 def _own_page(owner: own_page.Owner, token: str, done: str | None = None) -> str:
     own = own_page.own_signatures(read_again(), owner)
     return render_template(
         "signatures/own_page.html",
-        signatures=[(one, own_page.reference(token, one)) for one in own],
+        signatures=[(one, own_page.reference(token, one), _confirm_link(one)) for one in own],
         done=done or request.args.get("done"),
     )
 
 
 @bp.post("")
-def ask() -> AnyResponse | str | tuple[str, int]:
+def ask() -> AnyResponse | tuple[str, int] | tuple[str, int, dict[str, str]]:
     """Owes the mail with the link; one answer for all addresses."""
     form = AddressForm()
     if not form.validate():
@@ -69,7 +85,8 @@ def ask() -> AnyResponse | str | tuple[str, int]:
     try:
         limits.hit(limits.ASK_OWN_PAGE, "own page", network_hash(request.remote_addr).hex())
     except TooMany as error:
-        return render_template("signatures/ask_link.html", form=form, problem=error.message), error.status
+        page = render_template("signatures/ask_link.html", form=form, problem=error.message)
+        return page, error.status, error.headers
     with writing() as writer:
         own_page.ask_link(writer, form.address, i18n.language())
     return redirect(url_for("own_page.asked"), 303)
@@ -94,7 +111,6 @@ def open_page(token: str) -> AnyResponse:
     with writing() as writer:
         owner = own_page.owner_of_link(writer, tokens.read_handle(OWN_PAGE, token))
         own_token = own_page.start_session(writer, owner)
-    session.clear()
     session[COOKIE] = own_token
     return redirect(url_for("own_page.page"), 303)
 
@@ -102,9 +118,9 @@ def open_page(token: str) -> AnyResponse:
 @bp.post("/leave")
 def leave() -> AnyResponse:
     """Ends the half hour."""
+    _refuse_forged()
     with writing() as writer:
-        own_page.end_session(writer, session.get(COOKIE))
-    session.clear()
+        own_page.end_session(writer, session.pop(COOKIE, None))
     return redirect(url_for("own_page.page"), 303)
 
 
@@ -113,18 +129,15 @@ def signature(ref: str) -> AnyResponse | str | tuple[str, int]:
     """One signature: shows it, and takes corrections."""
     owner, token = _owner()
     own = own_page.find_own(read_again(), owner, token, ref)
-    if request.method == "GET":
-        wish = own.wish
-        return _signature_page(
-            own, ref, OwnSignatureForm(formdata=None, obj=wish, list_name=wish.list_name.name.lower())
-        )
+    if request.method != "POST":
+        return _signature_page(own, ref, OwnSignatureForm.showing(own.wish))
     form = OwnSignatureForm()
     if not form.validate():
         return _signature_page(own, ref, form), 422
     try:
         with writing() as writer:
             own = own_page.find_own(writer, owner, token, ref)
-            own_page.correct(writer, own, form.wish(), form.address)
+            own_changes.correct(writer, own, form.wish(), i18n.language(), form.address)
     except DomainError as error:
         own = own_page.find_own(read_again(), owner, token, ref)
         return _signature_page(own, ref, form, error.message), error.status
@@ -138,28 +151,30 @@ def _signature_page(own: Attempt, ref: str, form: OwnSignatureForm, problem: str
         ref=ref,
         form=form,
         problem=problem,
-        address_kept=own.signer.address is not None,
+        address_kept=own.knows_address,
     )
 
 
 @bp.post("/signatures/<ref>/withdraw")
 def withdraw(ref: str) -> AnyResponse:
     """Takes the signature back."""
+    _refuse_forged()
     owner, token = _owner()
     with writing() as writer:
         own = own_page.find_own(writer, owner, token, ref)
-        own_page.withdraw(writer, own)
+        own_changes.withdraw(writer, own)
     return _done(own, "withdrawn")
 
 
 @bp.post("/signatures/<ref>/erase")
 def erase(ref: str) -> AnyResponse:
     """Takes the signature back and deletes it."""
+    _refuse_forged()
     owner, token = _owner()
     with writing() as writer:
         own = own_page.find_own(writer, owner, token, ref)
         petition_id = own.petition.id
-        own_page.erase(writer, own)
+        own_changes.erase(writer, own)
     shown_counts.forget(petition_id)
     return redirect(url_for("own_page.page", done="erased"), 303)
 
@@ -173,7 +188,7 @@ def _done(own: Attempt, what: str) -> AnyResponse:
 def data() -> Response:
     """Everything kept of this owner's signatures, as a file."""
     owner, _token = _owner()
-    content = own_page.download(own_page.own_signatures(read_again(), owner))
+    content = own_changes.download(own_page.own_signatures(read_again(), owner))
     response = make_response(json.dumps(content, ensure_ascii=False, indent=2))
     response.headers["Content-Type"] = "application/json"
     response.headers["Content-Disposition"] = 'attachment; filename="my-signatures.json"'

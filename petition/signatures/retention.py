@@ -14,9 +14,10 @@ from petition.core import limits
 from petition.core.clock import now
 from petition.core.db import BUCKETS
 from petition.core.retention import Rule, Transaction, deleted, keeps
-from petition.mail.models import OwedMail
+from petition.mail.models import MailState, OwedMail
 from petition.mail.retention import still_needed
-from petition.signatures.confirming import LINK_LIFE
+from petition.signatures import forgetting
+from petition.signatures.attempts import LINK_LIFE
 from petition.signatures.models import OwnPageLink, OwnPageSession, Signature, SignatureState, Signer
 from petition.signatures.own_page import LINK_LIFE as OWN_PAGE_LINK_LIFE
 
@@ -67,7 +68,8 @@ def _delete_signers(session: Session, bucket: int, which: sa.ColumnElement[bool]
 
 def _forget_links(session: Session, bucket: int) -> int:
     old = Signature.handle.is_not(None), Signature.created_at < now() - LINK_LIFE
-    return deleted(session, sa.update(Signature).where(Signature.bucket == bucket, *old).values(handle=None))
+    ended = sa.update(Signature).where(Signature.bucket == bucket, *old)
+    return deleted(session, ended.values(handle=None, code_hash=None))
 
 
 def _forget_networks(session: Session, bucket: int) -> int:
@@ -75,9 +77,16 @@ def _forget_networks(session: Session, bucket: int) -> int:
     return deleted(session, sa.update(Signature).where(Signature.bucket == bucket, *old).values(network_hash=None))
 
 
-def _forget_expired(session: Session, bucket: int) -> int:
-    old = Signature.state == SignatureState.EXPIRED, Signature.ended_at < now() - TRACES_LIFE
+def _forget_ended(session: Session, bucket: int) -> int:
+    ended = SignatureState.EXPIRED, SignatureState.WITHDRAWN
+    old = Signature.state.in_(ended), Signature.ended_at < now() - TRACES_LIFE
     return deleted(session, sa.delete(Signature).where(Signature.bucket == bucket, *old))
+
+
+def _forget_needless_addresses(session: Session, bucket: int) -> int:
+    needless = forgetting.attempts_at_counted_addresses(bucket)
+    dead = forgetting.empty_mails(session, bucket, needless, MailState.DEAD)
+    return dead + forgetting.forget_in_attempts(session, bucket, needless)
 
 
 def _keeps_recipient(session: Session, mail_id: UUID) -> bool:
@@ -120,6 +129,7 @@ keeps(
         what=lazy_gettext("The e-mail address of a confirmed signer"),
         why=lazy_gettext("only to send the news they asked for"),
         how_long=lazy_gettext("until they want no more news; without news it goes on confirming"),
+        purge=_by_bucket(_forget_needless_addresses),
     )
 )
 keeps(
@@ -155,10 +165,10 @@ keeps(
 )
 keeps(
     Rule(
-        what=lazy_gettext("What is left of expired signatures: country, times, hashes"),
+        what=lazy_gettext("What is left of expired and withdrawn signatures: country, times, hashes"),
         why=lazy_gettext("to see how many links are never used"),
         how_long=lazy_gettext("90 days"),
-        purge=_by_bucket(_forget_expired),
+        purge=_by_bucket(_forget_ended),
     )
 )
 keeps(

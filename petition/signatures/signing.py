@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -15,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from petition.core.addresses import Address
 from petition.core.clock import now
-from petition.core.errors import NotOpen
+from petition.core.errors import NotOpen, TextChanged
 from petition.core.ids import new_id
 from petition.core.keyed_hashes import bucket_of_hash, code_hash, mailbox_hash, signature_hash
 from petition.core.tokens import new_handle
@@ -33,7 +35,7 @@ MAIL = "confirm"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody filled in: cleaned fields, and where the request came from (`network_hash`)."""
+    """What somebody filled in, cleaned. A question left open means the least."""
 
     name: str
     country: str
@@ -43,58 +45,77 @@ class Wish:
     list_name: ListName = ListName.COUNT
     updates: bool = False
 
+    @property
+    def of_signature(self) -> dict[str, Any]:
+        """The part that stands in `signature`."""
+        return {
+            "country": self.country,
+            "show_name": self.show_name,
+            "list_name": self.list_name,
+            "updates": self.updates,
+        }
 
-def sign(session: Session, petition: Petition, address: Address, wish: Wish, locale: str, network: bytes) -> None:
-    """Stores a pending signature and owes its mail. Raises NotOpen."""
+    @property
+    def of_signer(self) -> dict[str, Any]:
+        """The part that stands in `signer`."""
+        return {"name": self.name, "city": self.city, "comment": self.comment}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Where a form was filled in: the version of the text on it, its language, and the sender's `network_hash`."""
+
+    text_version: int
+    language: str
+    network_hash: bytes
+
+
+def consented(locale: str, at: datetime) -> dict[str, Any]:
+    """Which words the choices answered, for `signature`."""
+    return {"consent_version": consent.VERSION, "locale": locale, "consented_at": at}
+
+
+def sign(session: Session, petition: Petition, address: Address, wish: Wish, page: Page) -> None:
+    """Stores a pending signature and owes its mail. Raises NotOpen, or TextChanged when another text was read."""
     if not takes_signatures(petition):
         raise NotOpen(_("This petition takes no signatures now."))
+    if page.text_version != petition.text.version:
+        raise TextChanged(_("The text was changed while you read it. Please read it again before you sign."))
     hashed = signature_hash(mailbox_hash(address.canonical), petition.id)
-    bucket = bucket_of_hash(hashed)
-    code = "".join(secrets.choice(CODE_ALPHABET) for _i in range(CODE_LENGTH))
-    handle = new_handle(bucket)
-    signature_id = new_id()
-    session.execute(
-        sa.insert(Signature).values(
-            bucket=bucket,
-            id=signature_id,
-            petition_id=petition.id,
-            text_version=petition.text.version,
-            consent_version=consent.VERSION,
-            locale=locale,
-            country=wish.country,
-            state=SignatureState.PENDING,
-            created_at=now(),
-            address_hash=hashed,
-            handle=handle,
-            code_hash=code_hash(hashed, code),
-            show_name=wish.show_name,
-            list_name=wish.list_name,
-            updates=wish.updates,
-            receipt_secret=secrets.token_bytes(RECEIPT_SECRET_BYTES),
-            domain=address.domain,
-            network_hash=network,
-        )
-    )
-    session.execute(
-        sa.insert(Signer).values(
-            bucket=bucket,
-            signature_id=signature_id,
-            name=wish.name,
-            city=wish.city,
-            comment=wish.comment,
-            address=address.exact,
-        )
-    )
+    bucket, signature_id = bucket_of_hash(hashed), new_id()
+    code, handle = _new_code(), new_handle(bucket)
+    at = now()
+    signature = {
+        "bucket": bucket,
+        "id": signature_id,
+        "petition_id": petition.id,
+        "text_version": petition.text.version,
+        "state": SignatureState.PENDING,
+        "created_at": at,
+        "address_hash": hashed,
+        "handle": handle,
+        "code_hash": code_hash(hashed, code),
+        "receipt_secret": secrets.token_bytes(RECEIPT_SECRET_BYTES),
+        "domain": address.domain,
+        "network_hash": page.network_hash,
+    }
+    signer = {"bucket": bucket, "signature_id": signature_id, "address": address.exact}
+    session.execute(sa.insert(Signature).values(signature | wish.of_signature | consented(page.language, at)))
+    session.execute(sa.insert(Signer).values(signer | wish.of_signer))
     outbox.owe(
         session,
         template=MAIL,
-        locale=locale,
+        locale=page.language,
         address=address,
         content={"handle": handle.hex(), "code": code},
         about=petition.id,
         bucket=bucket,
         signature_id=signature_id,
     )
+
+
+def _new_code() -> str:
+    return "".join(secrets.choice(CODE_ALPHABET) for _i in range(CODE_LENGTH))
 
 
 def tidy_code(typed: str) -> str:

@@ -18,17 +18,17 @@ from flask import (
 from werkzeug.wrappers import Response as AnyResponse
 
 from petition.core import i18n, limits, tokens
-from petition.core.addresses import domain_hint, is_disposable
+from petition.core.addresses import PROVIDERS, domain_hint, is_disposable
 from petition.core.db import read_again, writing
-from petition.core.errors import NotFound, NotOpen, TooMany
+from petition.core.errors import DomainError, NotOpen, TextChanged, TooMany
 from petition.core.keyed_hashes import network_hash
 from petition.core.web_security import public
 from petition.petitions import service as petitions
 from petition.petitions.markdown import to_html
-from petition.petitions.models import Petition
-from petition.signatures import confirming, own_page, shown, signing
-from petition.signatures.confirming import Attempt, Confirmation, Outcome
-from petition.signatures.forms import CodeForm, SignerFields, SignForm
+from petition.signatures import attempts, confirming, own_page, shown, signing
+from petition.signatures.attempts import Attempt
+from petition.signatures.confirming import Confirmation, Filled
+from petition.signatures.forms import CodeForm, KnownSignerForm, SignForm
 from petition.signatures.mails import CONFIRM
 from petition.tallies.service import shown_counts
 
@@ -39,15 +39,14 @@ TOP_COUNTRIES = 5
 @bp.get("/petitions/<slug>")
 def petition(slug: str) -> Response:
     """A petition: its text, its count, the form."""
-    form = SignForm(formdata=None)
-    form.renew_token()
-    return public(_petition_page(petitions.find_public(read_again(), slug), form))
+    return public(_petition_page(slug, SignForm(formdata=None)))
 
 
-def _petition_page(found: Petition, form: SignForm, status: int = 200, problem: str | None = None) -> Response:
+def _petition_page(slug: str, form: SignForm, status: int = 200, problem: str | None = None) -> Response:
     reading = read_again()
-    found = reading.merge(found, load=False)
+    found = petitions.find_public(reading, slug)
     count = shown_counts.count(reading, found.id)
+    form.renew_token(found.text.version)
     page = render_template(
         "petitions/petition.html",
         petition=found,
@@ -76,22 +75,25 @@ def next_goal(total: int, goal: int | None) -> int:
 @bp.post("/petitions/<slug>/sign")
 def sign(slug: str) -> AnyResponse:
     """Stores what was filled in; the answer never depends on who has signed before."""
-    form = SignForm()
-    if not form.validate():
-        form.renew_token()
-        return _petition_page(petitions.find_public(read_again(), slug), form, 422)
-    network = network_hash(request.remote_addr)
+    form, network = SignForm(), network_hash(request.remote_addr)
     try:
         limits.hit(limits.SIGN, "sign", network.hex())
+        if not form.validate():
+            return _petition_page(slug, form, 422)
+        page = signing.Page(form.text_version, i18n.language(), network)
         with writing() as writer:
-            found = petitions.find_public(writer, slug)
-            signing.sign(writer, found, form.address, form.wish(), i18n.language(), network)
-    except (TooMany, NotOpen) as error:
-        page = _petition_page(petitions.find_public(read_again(), slug), form, error.status, error.message)
-        if isinstance(error, TooMany):
-            page.headers["Retry-After"] = str(error.retry_after)
-        return page
+            signing.sign(writer, petitions.find_public(writer, slug), form.address, form.wish(), page)
+    except (TooMany, NotOpen, TextChanged) as error:
+        answer = _petition_page(slug, form, error.status, error.message)
+        answer.headers.update(error.headers)
+        return answer
     return redirect(url_for("signatures.check_inbox", slug=slug, **_hint(form.address.domain)), 303)
+
+
+@bp.get("/petitions/<slug>/sign")
+def sign_again(slug: str) -> AnyResponse:
+    """Where a reload or another language leads after a refused form: back to the petition."""
+    return redirect(url_for("signatures.petition", slug=slug, _anchor="sign"), 303)
 
 
 def _hint(domain: str) -> dict[str, Any]:
@@ -107,37 +109,29 @@ def check_inbox(slug: str) -> str:
     return render_template(
         "signatures/check_inbox.html",
         petition=petitions.find_public(read_again(), slug),
-        meant=hint if domain_hint(hint) is None and "." in hint and len(hint) < 80 else None,
+        meant=hint if hint in PROVIDERS else None,
         disposable=hint == "disposable",
         local_mailbox=current_app.config["DEVELOPMENT"],
     )
 
 
 def _attempt(reading: Any, token: str) -> Attempt:
-    return confirming.find(reading, tokens.read_handle(CONFIRM, token))
+    return attempts.find(reading, tokens.read_handle(CONFIRM, token))
 
 
 @bp.get("/confirm/<token>")
 def confirm_page(token: str) -> str:
     """Shows this attempt; changes nothing, so that a link scanner confirms nobody."""
-    attempt = _attempt(read_again(), token)
-    if attempt.signature.state == confirming.SignatureState.CONFIRMED:
-        count = shown_counts.count(read_again(), attempt.petition.id)
-        return _outcome(attempt, Confirmation(Outcome.COUNTED, (attempt.signer.name,), count.total))
-    if attempt.ended:
-        return _outcome(attempt, Confirmation(Outcome.ENDED))
-    if not petitions.takes_signatures(attempt.petition):
-        return _outcome(attempt, Confirmation(Outcome.CLOSED))
-    return _confirm_form(attempt, SignerFields.showing(attempt.wish))
+    reading = read_again()
+    attempt = _attempt(reading, token)
+    if settled := confirming.settled(reading, attempt):
+        return _outcome(attempt, settled)
+    return _confirm_form(attempt, KnownSignerForm.showing(attempt.wish))
 
 
-def _confirm_form(attempt: Attempt, form: SignerFields) -> str:
+def _confirm_form(attempt: Attempt, form: KnownSignerForm, problem: str | None = None) -> str:
     return render_template(
-        "signatures/confirm.html",
-        attempt=attempt,
-        petition=attempt.petition,
-        form=form,
-        may_get_updates=attempt.signer.address is not None,
+        "signatures/confirm.html", attempt=attempt, petition=attempt.petition, form=form, problem=problem
     )
 
 
@@ -155,39 +149,39 @@ def _outcome(attempt: Attempt, confirmation: Confirmation) -> str:
 @bp.post("/confirm/<token>")
 def confirm(token: str) -> AnyResponse | tuple[str, int]:
     """Counts the signature with the fields as they stand on the page, and opens the own page."""
-    attempt = _attempt(read_again(), token)
-    wish = attempt.wish
-    if "name" in request.form:
-        form = SignerFields()
+    form, filled = KnownSignerForm(), None
+    reading = read_again()
+    attempt = _attempt(reading, token)
+    if "name" in request.form and not confirming.settled(reading, attempt):
         if not form.validate():
             return _confirm_form(attempt, form), 422
-        wish = form.wish()
-    with writing() as writer:
-        attempt = _attempt(writer, token)
-        confirmation = confirming.confirm(writer, attempt, wish)
-        own_token = None
-        if own_page.opens(attempt, confirmation):
-            own_token = own_page.start_session(writer, own_page.owner_of_attempt(attempt))
+        filled = Filled(form.wish(), i18n.language(), form.address)
+    try:
+        with writing() as writer:
+            attempt = _attempt(writer, token)
+            confirmation = confirming.confirm(writer, attempt, filled)
+            own_token = own_page.start_session_after(writer, attempt, confirmation)
+    except DomainError as error:
+        return _confirm_form(_attempt(read_again(), token), form, error.message), error.status
     shown_counts.forget(attempt.petition.id)
-    attempt = _attempt(read_again(), token)
-    page = make_response(_outcome(attempt, confirmation))
     if own_token:
-        session.clear()
-        session["own_page"] = own_token
-    return page
+        session[own_page.COOKIE] = own_token
+    read_again()
+    return make_response(_outcome(attempt, confirmation))
 
 
 @bp.route("/confirm", methods=["GET", "POST"])
-def confirm_code() -> AnyResponse | str | tuple[str, int]:
+def confirm_code() -> AnyResponse | str | tuple[str, int] | tuple[str, int, dict[str, str]]:
     """Takes the code of the mail, for mail programs that break links; leads to the page the link leads to."""
     form = CodeForm()
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("signatures/code.html", form=form, problem=None)
     if not form.validate():
         return render_template("signatures/code.html", form=form, problem=None), 422
     try:
         network = network_hash(request.remote_addr)
-        handle = confirming.find_by_code(read_again(), form.address, form.code.data or "", network)
-    except (NotFound, TooMany) as error:
-        return render_template("signatures/code.html", form=form, problem=error.message), error.status
+        handle = attempts.find_by_code(read_again(), form.address, form.code.data or "", network)
+    except DomainError as error:
+        page = render_template("signatures/code.html", form=form, problem=error.message)
+        return page, error.status, error.headers
     return redirect(url_for("signatures.confirm_page", token=tokens.sign_handle(CONFIRM, handle)), 303)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from petition.core.clock import hour_of, now
-from petition.core.db import insert
+from petition.core.db import Instant, insert
 from petition.tallies.models import SLOTS, HourlyTally, Tally
 
-Changes = Counter[tuple[UUID, str, datetime]]  # (petition, country, confirmed at) -> signatures
+ALL_SLOTS = range(SLOTS)  # named in each query, for the keys begin with the slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,28 @@ class Count:
     def countries(self) -> int:
         """How many countries have at least one signature."""
         return len(self.by_country)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A count, and the hours (UTC) in which its signatures were confirmed, oldest first, without the empty ones."""
+
+    count: Count
+    hours: tuple[tuple[datetime, int], ...]
+
+    @property
+    def total(self) -> int:
+        """The hours together."""
+        return sum(number for _hour, number in self.hours)
+
+    def series(self, by: str) -> list[tuple[datetime, int]]:
+        """Signatures per `hour` or per `day`."""
+        if by == "hour":
+            return list(self.hours)
+        days: Counter[datetime] = Counter()
+        for hour, number in self.hours:
+            days[hour.replace(hour=0)] += number
+        return sorted(days.items())
 
 
 def add(session: Session, changes: Mapping[tuple[UUID, str, datetime], int]) -> None:
@@ -87,56 +109,80 @@ def _add_rows(session: Session, model: Any, rows: list[dict[str, Any]]) -> None:
 
 def count(session: Session, petition_id: UUID) -> Count:
     """The tally now: total and countries from one read, so that they always agree."""
-    number = sa.func.sum(Tally.signatures)
-    rows = session.execute(
-        sa.select(Tally.country, number).where(Tally.petition_id == petition_id).group_by(Tally.country)
-    ).all()
-    by_country = sorted(((code, int(n)) for code, n in rows if n), key=lambda row: (-row[1], row[0]))
-    return Count(sum(n for _, n in by_country), tuple(by_country), now())
+    at = now()
+    rows = session.execute(_by_country(petition_id)).all()
+    return _as_count(((country, int(number)) for country, number in rows), at)
+
+
+def _as_count(numbers: Iterable[tuple[str, int]], at: datetime) -> Count:
+    by_country = sorted(((code, number) for code, number in numbers if number), key=lambda row: (-row[1], row[0]))
+    return Count(sum(number for _code, number in by_country), tuple(by_country), at)
+
+
+def _by_country(petition_id: UUID) -> sa.Select[str, int]:
+    return (
+        sa.select(Tally.country, sa.func.sum(Tally.signatures))
+        .where(Tally.slot.in_(ALL_SLOTS), Tally.petition_id == petition_id)
+        .group_by(Tally.country)
+    )
 
 
 def totals(session: Session, petition_ids: list[UUID]) -> dict[UUID, int]:
     """The total of each petition that has any."""
     rows = session.execute(
         sa.select(Tally.petition_id, sa.func.sum(Tally.signatures))
-        .where(Tally.petition_id.in_(petition_ids))
+        .where(Tally.slot.in_(ALL_SLOTS), Tally.petition_id.in_(petition_ids))
         .group_by(Tally.petition_id)
     )
     return {petition_id: int(number) for petition_id, number in rows}
 
 
-def series(
-    session: Session, petition_id: UUID, by: str = "day", country: str | None = None
-) -> list[tuple[datetime, int]]:
-    """Signatures confirmed per `hour` or per `day` (UTC), oldest first, without the empty ones."""
-    query = sa.select(HourlyTally.hour, sa.func.sum(HourlyTally.signatures)).where(
-        HourlyTally.petition_id == petition_id
+def picture(session: Session, petition_id: UUID, country: str | None = None) -> Picture:
+    """The tally with its hours (of one country, if given), from one statement: the hours add up to the count."""
+    at = now()
+    by_country = sa.select(*_by_country(petition_id).subquery().c, sa.cast(sa.null(), Instant).label("hour"))
+    by_hour = (
+        sa.select(sa.literal(""), sa.func.sum(HourlyTally.signatures), HourlyTally.hour)
+        .where(HourlyTally.slot.in_(ALL_SLOTS), HourlyTally.petition_id == petition_id)
+        .group_by(HourlyTally.hour)
     )
     if country:
-        query = query.where(HourlyTally.country == country)
-    found: Counter[datetime] = Counter()
-    for hour, number in session.execute(query.group_by(HourlyTally.hour)):
-        found[hour.replace(hour=0) if by == "day" else hour] += int(number)
-    return sorted((instant, number) for instant, number in found.items() if number)
+        by_hour = by_hour.where(HourlyTally.country == country)
+    rows: Sequence[Any] = session.execute(sa.union_all(by_country, by_hour)).all()
+    numbers = _as_count(((code, int(number)) for code, number, hour in rows if hour is None), at)
+    return Picture(numbers, tuple(sorted((hour, int(number)) for _code, number, hour in rows if hour and number)))
 
 
 class TallyCache:
-    """Keeps each petition's count for a second, so that a hot page asks the database once a second."""
+    """Keeps what was read of each petition for a second, so that a hot page asks the database once a second."""
 
     def __init__(self, seconds: float = 1.0) -> None:
         self.seconds = seconds
-        self._kept: dict[UUID, Count] = {}
+        self._counts: dict[UUID, Count] = {}
+        self._pictures: dict[UUID, Picture] = {}
 
     def count(self, session: Session, petition_id: UUID) -> Count:
         """The petition's count, at most `seconds` old."""
-        kept = self._kept.get(petition_id)
-        if kept is None or (now() - kept.as_of).total_seconds() >= self.seconds:
-            kept = self._kept[petition_id] = count(session, petition_id)
+        kept = self._counts.get(petition_id)
+        if kept is None or self._is_old(kept):
+            kept = self._counts[petition_id] = count(session, petition_id)
         return kept
+
+    def picture(self, session: Session, petition_id: UUID) -> Picture:
+        """The petition's count with its hours, at most `seconds` old."""
+        kept = self._pictures.get(petition_id)
+        if kept is None or self._is_old(kept.count):
+            kept = self._pictures[petition_id] = picture(session, petition_id)
+        return kept
+
+    def _is_old(self, kept: Count) -> bool:
+        # A clock that was set back must not keep a count for ever.
+        return not 0 <= (now() - kept.as_of).total_seconds() < self.seconds
 
     def forget(self, petition_id: UUID) -> None:
         """Makes the next reader in this process see what was just counted."""
-        self._kept.pop(petition_id, None)
+        self._counts.pop(petition_id, None)
+        self._pictures.pop(petition_id, None)
 
 
 shown_counts = TallyCache()

@@ -12,7 +12,7 @@ from petition.core.db import read_again
 from petition.core.web_security import public
 from petition.petitions import service as petitions
 from petition.tallies import charts
-from petition.tallies.service import series, shown_counts
+from petition.tallies.service import shown_counts
 
 bp = Blueprint("tallies", __name__)
 
@@ -22,11 +22,12 @@ def tally(slug: str) -> Response:
     """All countries and all days of a petition."""
     session = read_again()
     petition = petitions.find_public(session, slug)
+    picture = shown_counts.picture(session, petition.id)
     page = render_template(
         "tallies/tally.html",
         petition=petition,
-        count=shown_counts.count(session, petition.id),
-        days=charts.by_day(series(session, petition.id)),
+        count=picture.count,
+        days=charts.over_time(picture.series("day")),
     )
     return public(make_response(page))
 

@@ -1,5 +1,6 @@
 """Names, cities and comments: taken as people write them, refused only where they do harm."""
 
+import time
 import unicodedata
 
 import pytest
@@ -95,7 +96,9 @@ def test_the_length_of_a_name_is_counted_after_composing_and_trimming() -> None:
 
 
 def test_a_flood_of_accents_is_refused_without_being_sorted() -> None:
-    assert reason_of("a" + "\u0316\u0301" * 500_000) == "too_long"
+    began = time.monotonic()
+    assert reason_of("a" + "\u0301\u0316" * 30_000) == "too_long"
+    assert time.monotonic() - began < 1
 
 
 @pytest.mark.parametrize(
@@ -173,6 +176,8 @@ def test_names_in_several_scripts_at_once_are_taken(parts: list[str]) -> None:
         ("Γιώργος", "ΓΙΏΡΓΟΣ"),
         ("葛\U000e0100飾", "葛飾"),
         ("ｶﾞ", "ガ"),
+        ("Jose\u200d\u0301", "José"),
+        ("ℋans", "Hans"),
         ("🕊️", "🕊️"),
     ],
 )
@@ -190,7 +195,7 @@ def test_spellings_of_one_name_are_one_person(one: str, other: str) -> None:
         ("王小明", "王大明"),
         ("Anna 1", "Anna 2"),
         ("🕊️", "🌍"),
-        ("\U00031350", "\U00031351"),
+        ("王\U00031350", "王\U00031351"),
         ("محمد", "أحمد"),
     ],
 )

@@ -30,6 +30,10 @@ def test_every_line_comes_back_in_its_script(people):
     assert len(rows) == 1 + len(people)
 
 
+def test_a_list_of_nobody_has_its_header():
+    assert written([]) == b"\xef\xbb\xbfn,country,name,city,shown\r\n"
+
+
 def test_equal_lines_give_equal_bytes(people):
     assert written(people) == written(people)
 

@@ -13,6 +13,16 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "audit_entry",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=80), nullable=False),
+        sa.Column("action", sa.String(length=60), nullable=False),
+        sa.Column("object", sa.String(length=200), nullable=False),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
+    )
+    op.create_table(
         "consent_wording",
         sa.Column("version", sa.String(length=20), nullable=False),
         sa.Column("locale", sa.String(length=20), nullable=False),
@@ -202,6 +212,7 @@ def upgrade() -> None:
         sa.Column("petition_id", types.Id(), nullable=False),
         sa.Column("text_version", sa.Integer(), nullable=False),
         sa.Column("consent_version", sa.String(length=20), nullable=False),
+        sa.Column("consented_at", types.Instant(), nullable=False),
         sa.Column("locale", sa.String(length=20), nullable=False),
         sa.Column("country", sa.String(length=2), nullable=False),
         sa.Column("state", sa.SmallInteger(), nullable=False),
@@ -360,3 +371,4 @@ def downgrade() -> None:
     op.drop_table("outbox")
     op.drop_table("organisation")
     op.drop_table("consent_wording")
+    op.drop_table("audit_entry")

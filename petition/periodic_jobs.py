@@ -1,0 +1,89 @@
+"""What is done every so often, by whichever worker is first: purging, checking the tallies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from petition.core import retention
+from petition.core.clock import now
+from petition.core.db import db, insert, read_again, writing
+from petition.core.logs import log
+from petition.mail.models import PeriodicJob
+from petition.petitions.models import Petition
+from petition.signatures import recount
+
+LEASE = timedelta(hours=1)  # a job that failed, or whose worker died, is done again after this long
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something to do once every period."""
+
+    name: str
+    every: timedelta
+    do: Callable[[], None]
+
+
+def check_tallies() -> None:
+    """Compares every petition's counters with its rows, and says in the log where they differ."""
+    for petition_id in read_again().scalars(sa.select(Petition.id)).all():
+        wrong = [line.country for line in recount.compare(read_again(), petition_id) if not line.right]
+        if wrong:
+            log.error("tally drift", extra={"petition": str(petition_id), "countries": wrong})
+
+
+def purge() -> None:
+    """Forgets what is due to be forgotten."""
+    gone = retention.purge()
+    log.info("purge", extra={"forgotten": sum(gone.values())})
+
+
+def empty_log() -> None:
+    """Empties the database's log of what was forgotten since; a long download may hold it until the next turn."""
+    if not retention.empty_log():
+        log.info("the log of former contents is still being read")
+
+
+JOBS = [
+    Job("purge", timedelta(days=1), purge),
+    Job("empty log", timedelta(minutes=10), empty_log),
+    Job("check tallies", timedelta(hours=1), check_tallies),
+]
+
+
+def do_due() -> None:
+    """Does every job that is due. One that fails stops nothing: it is in the log, and due again in an hour."""
+    for job in JOBS:
+        try:
+            if claim(job):
+                began = now()
+                job.do()
+                _set_due(job, began + job.every)
+        except Exception as error:
+            log.error("job failed", extra={"job": job.name}, exc_info=error)
+        finally:
+            db.session.rollback()
+
+
+def claim(job: Job) -> bool:
+    """Whether the job is due and we are first to take it. A new job waits one period for its first turn."""
+    due = read_again().scalar(sa.select(PeriodicJob.due).where(PeriodicJob.name == job.name))
+    if due is None:
+        with writing() as session:
+            first = insert(session, PeriodicJob).values(name=job.name, due=now() + job.every)
+            session.execute(first.on_conflict_do_nothing())
+        return False
+    return due <= now() and _set_due(job, now() + min(job.every, LEASE), only_if_due=now())
+
+
+def _set_due(job: Job, due: datetime, only_if_due: datetime | None = None) -> bool:
+    """Says when the job is next due, and whether it was ours to say."""
+    row = sa.update(PeriodicJob).where(PeriodicJob.name == job.name).values(due=due).returning(PeriodicJob.name)
+    if only_if_due:
+        row = row.where(PeriodicJob.due <= only_if_due)
+    with writing() as session:
+        return session.execute(row.execution_options(synchronize_session=False)).first() is not None

@@ -1,0 +1,124 @@
+"""What may stand in a setting, and how much of it may be shown.
+
+A parser raises ValueError with words that follow the setting's name on one line, and never repeats a secret.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from petition.mail.mail_url import check_mail_url
+from petition.mail.transports import parse_sender
+
+SHORTEST_KEY = 16
+HIDDEN = "(hidden)"
+NOT_A_DATABASE = "is not a database URL (in a password write @ : / ? # % as %40 %3A %2F %3F %23 %25)"
+HOST = re.compile(r"[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]")
+USUAL_PORTS = {"http": 80, "https": 443}
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """Makes a parser that takes these words only."""
+
+    def parse(value: str) -> str:
+        if value not in choices:
+            raise ValueError(f"must be one of: {', '.join(choices)}")
+        return value
+
+    return parse
+
+
+def folder(value: str) -> Path:
+    """A folder; one that is named relatively lies in the working directory."""
+    if not value.strip() or not value.isprintable():
+        raise ValueError("must name a folder, without control characters")
+    return Path(value).expanduser().absolute()
+
+
+def database_url(value: str) -> str:
+    """A SQLite file or a PostgreSQL database, with the driver this program uses."""
+    try:
+        url = make_url(value)
+    except (ArgumentError, ValueError):
+        raise ValueError(NOT_A_DATABASE) from None
+    backend = url.get_backend_name()
+    if backend in {"postgresql", "postgres"}:
+        return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    if backend == "sqlite":
+        return _sqlite_file(url)
+    raise ValueError("must be a SQLite or PostgreSQL URL")
+
+
+def _sqlite_file(url: URL) -> str:
+    """The absolute form: parts of the program would look for a relative file in different folders."""
+    name = url.database or ""
+    if not name or ":memory:" in name or url.query.get("mode") == "memory":
+        raise ValueError("must name a file: signatures do not belong in memory")
+    if not name.startswith("file:"):
+        name = str(Path(name).expanduser().absolute())
+    return url.set(drivername="sqlite", database=name).render_as_string(hide_password=False)
+
+
+def key(value: str) -> str:
+    """A key too long to be guessed."""
+    if len(value) < SHORTEST_KEY:
+        raise ValueError(f"is too weak: use at least {SHORTEST_KEY} characters, better 64 random ones")
+    return value
+
+
+def keys(value: str) -> list[str]:
+    """Keys, separated by commas."""
+    return [key(part.strip()) for part in value.split(",") if part.strip()]
+
+
+def networks(value: str) -> list[Network]:
+    """Networks or single addresses, separated by commas."""
+    return [ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip()]
+
+
+def base_url(value: str) -> str:
+    """Scheme and host as browsers write them in `Origin`: lower case, no usual port."""
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    host = parts.netloc.rpartition(":")[0] if parts.netloc.endswith(f":{port}") else parts.netloc
+    if parts.scheme not in USUAL_PORTS or not HOST.fullmatch(host) or port == 0:
+        raise ValueError("must look like https://petitions.example.org")
+    if parts.query or parts.fragment or parts.path.strip("/"):
+        raise ValueError("must have no path, query or fragment")
+    ending = "" if port in {None, USUAL_PORTS[parts.scheme]} else f":{port}"
+    return f"{parts.scheme}://{host.lower()}{ending}"
+
+
+def mail_url(value: str) -> str:
+    """Where mail goes out."""
+    return check_mail_url(value)
+
+
+def mail_address(value: str) -> str:
+    """A sender: an address, or a name and an address in angle brackets."""
+    parse_sender(value)
+    return value
+
+
+def hidden(value: str) -> str:
+    """Nothing of the value."""
+    return HIDDEN if value else ""
+
+
+def url_without_password(value: str) -> str:
+    """A URL that its parser took, with its password hidden, also one among the parameters."""
+    url = make_url(value)
+    passwords = {name: "hidden" for name in url.query if "pass" in name.lower()}
+    return url.update_query_dict(passwords).render_as_string(hide_password=True)

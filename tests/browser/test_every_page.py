@@ -1,0 +1,152 @@
+"""Every page, looked at as people with other eyes, hands and screens meet it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import NewPage
+from tests.browser.site import PETITION, Site
+from tests.browser.steps import fill_in, follow_link, open_mail, sign_and_confirm
+from tests.conftest import PASSWORD
+
+CHECKS = Path(__file__).with_name("page_checks.js").read_text("utf-8")
+PUBLIC = {
+    "list": "/",
+    "search without result": "/petitions?q=nothing-of-the-kind",
+    "petition": PETITION,
+    "petition in Arabic": "/petitions/arabic",
+    "petition with a long title": "/petitions/long-title",
+    "petition with long words": "/petitions/long-words",
+    "petition closed without signatures": "/petitions/closed",
+    "petition paused": "/petitions/paused",
+    "tally": f"{PETITION}/tally",
+    "empty tally": "/petitions/closed/tally",
+    "organisation": "/o/river-friends",
+    "privacy": "/privacy",
+    "accessibility": "/accessibility",
+    "data": "/data",
+    "code": "/confirm",
+    "ask for link": "/my",
+    "link asked": "/my/check-inbox",
+    "check inbox": f"{PETITION}/check-inbox?hint=gmail.com",
+    "sign in": "/login",
+    "mailbox": "/mailbox",
+    "not found": "/nothing-here",
+}
+
+
+@pytest.fixture(scope="session")
+def signer(browser: Browser, site: Site) -> Iterator[dict[str, Any]]:
+    """The cookies of a signer whose own page is open."""
+    context = browser.new_context(base_url=site.base, locale="en")
+    sign_and_confirm(context.new_page(), "Ana Test", "every-page@example.org")
+    yield {"storage_state": context.storage_state()}
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def organiser(browser: Browser, site: Site) -> Iterator[dict[str, Any]]:
+    """The cookies of a signed-in organiser."""
+    context = browser.new_context(base_url=site.base, locale="en")
+    page = context.new_page()
+    page.goto("/login")
+    page.fill("[name=email]", "owner@river.example.org")
+    page.fill("[name=password]", PASSWORD)
+    page.click("main form button")
+    page.wait_for_url("**/organiser")
+    yield {"storage_state": context.storage_state()}
+    context.close()
+
+
+def _send_empty(path: str) -> Callable[[Page], None]:
+    def go(page: Page) -> None:
+        page.goto(path)
+        page.click("main form button:not(.quiet-button)")
+        page.wait_for_selector(".summary")
+
+    return go
+
+
+def _mail(page: Page) -> None:
+    page.goto(PETITION)
+    fill_in(page, "Ana Test", "every-mail@example.org")
+    open_mail(page, "every-mail@example.org")
+
+
+def _confirm(page: Page) -> None:
+    _mail(page)
+    follow_link(page)
+    page.wait_for_url("**/confirm/*")
+
+
+def _outcome(page: Page) -> None:
+    _confirm(page)
+    page.click("main form button")
+    page.wait_for_selector(".count")
+
+
+def _own_signature(page: Page) -> None:
+    page.goto("/my")
+    page.click(".rows a")
+
+
+PLACES: dict[str, tuple[str | None, Callable[[Page], Any]]] = {
+    **{name: (None, lambda page, path=path: page.goto(path)) for name, path in PUBLIC.items()},
+    "petition with mistakes": (None, _send_empty(PETITION)),
+    "code with mistakes": (None, _send_empty("/confirm")),
+    "ask for link with mistakes": (None, _send_empty("/my")),
+    "sign in refused": (None, _send_empty("/login")),
+    "mail": (None, _mail),
+    "confirm": (None, _confirm),
+    "outcome": (None, _outcome),
+    "own page": ("signer", lambda page: page.goto("/my")),
+    "own signature": ("signer", _own_signature),
+    "desk": ("organiser", lambda page: page.goto("/organiser")),
+    "desk of a petition": ("organiser", lambda page: page.goto("/organiser" + PETITION)),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_page_is_made_for_everybody(place: str, new_page: NewPage, request: pytest.FixtureRequest) -> None:
+    who, go = PLACES[place]
+    page = new_page(**(request.getfixturevalue(who) if who else {}))
+    go(page)
+    checks = page.evaluate_handle(CHECKS)
+
+    def fails(*names: str) -> dict[str, list[str]]:
+        found = {name: page.evaluate(f"checks => checks.{name}()", checks) for name in names}
+        return {name: faults for name, faults in found.items() if faults}
+
+    assert fails("structure", "fields", "contrast") == {}
+    page.keyboard.press("Tab")
+    assert fails("focus") == {}
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate("checks => checks.paper()", checks) < 0.05
+    assert fails("contrast", "focus") == {}
+    for width in (640, 390, 320):  # 640 is 1280 at 200 %
+        page.set_viewport_size({"width": width, "height": 800})
+        assert fails("overflow") == {}, f"{width} px"
+    assert fails("targets", "focus") == {}
+
+
+@pytest.mark.parametrize("language", ["ar", "ko"])
+@pytest.mark.parametrize("place", ["list", "petition", "tally", "privacy"])
+def test_pages_fit_in_other_languages_too(place: str, language: str, new_page: NewPage) -> None:
+    page = new_page(locale=language, viewport={"width": 320, "height": 800})
+    PLACES[place][1](page)
+    assert page.locator("html").get_attribute("lang") == language
+    checks = page.evaluate_handle(CHECKS)
+    for name in ("structure", "fields", "contrast", "overflow", "targets"):
+        assert page.evaluate(f"checks => checks.{name}()", checks) == []
+
+
+def test_a_reader_gets_no_cookie_and_nothing_is_stored(page: Page) -> None:
+    for name in PUBLIC.keys() - {"sign in"}:  # which is for organisers
+        page.goto(PUBLIC[name])
+    assert page.context.cookies() == []
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0

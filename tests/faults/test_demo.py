@@ -1,0 +1,59 @@
+"""`petition demo`: whichever way it ends, web and worker end with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from petition.settings import Settings
+from tests.processes import Program, Programs, answers, children_of, wait_until
+
+
+@pytest.fixture
+def demo(programs: Programs, port: int, settings: Settings) -> Program:
+    programs.settings = replace(settings, mail_url=f"maildir://{settings.instance}/mail")
+    started = programs.start("demo", "--port", str(port), "--signatures", "50")
+    wait_until(lambda: "Ctrl-C stops everything" in started.printed or started.poll() is not None, 120)
+    assert started.poll() is None, started.printed
+    assert answers(port)
+    assert len(children_of(started.pid)) >= 2
+    return started
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_sigterm_stop_web_and_worker(how: signal.Signals, demo: Program, port: int) -> None:
+    demo.send_signal(how)
+    assert demo.ends(20) == 0
+    assert demo.group == []
+    assert not answers(port)
+    assert "Traceback" not in demo.printed
+
+
+def test_killed_it_leaves_neither_web_nor_worker_behind(demo: Program, port: int) -> None:
+    demo.kill()
+    demo.wait()
+    wait_until(lambda: demo.group == [], 20, "the end of web and worker")
+    assert not answers(port)
+
+
+def test_when_the_worker_dies_it_says_so_and_stops_the_web_server(demo: Program, port: int) -> None:
+    before = set(demo.group)
+    for pid in children_of(demo.pid):
+        if not children_of(pid) and "resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_text():
+            os.kill(pid, signal.SIGKILL)
+    assert demo.ends(20) == 1
+    assert before
+    assert demo.group == []
+    assert "the web server or the worker has ended; stopping" in demo.printed
+
+
+def test_a_taken_port_gives_one_line(demo: Program, programs: Programs, port: int) -> None:
+    second = programs.run("demo", "--port", str(port), "--signatures", "50")
+    assert second.returncode == 1
+    assert second.printed == (
+        f"petition: cannot listen on 127.0.0.1, port {port}: the port is taken; choose another\n"
+    )

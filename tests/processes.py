@@ -1,0 +1,157 @@
+"""Real processes of the program, each in a process group of its own, on a test's instance."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from petition.settings import ROOT, Settings
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 20, what: str = "it") -> None:
+    """Returns once the condition holds; AssertionError when it does not within so many seconds."""
+    pause, until = threading.Event(), time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, f"{what} did not happen within {seconds} s"
+        pause.wait(0.01)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _status(pid: int) -> list[str]:
+    """State, parent and process group, or nothing for a process that is gone or only waits to be buried."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:3]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return [] if fields[0] in "ZX" else fields
+
+
+def alive(pid: int) -> bool:
+    """Whether the process runs."""
+    return bool(_status(pid))
+
+
+def _all() -> list[int]:
+    return [int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit()]
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that this one has started."""
+    return [one for one in _all() if _status(one)[1:2] == [str(pid)]]
+
+
+class Program(subprocess.Popen[str]):
+    """One started command; what it prints is kept in a file."""
+
+    def __init__(self, settings: Settings, output: Path, *command: str) -> None:
+        self._output = output
+        with output.open("w") as file:
+            super().__init__(
+                [sys.executable, "-m", "petition", *command],
+                env=_environment(settings),
+                cwd=ROOT,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+
+    @property
+    def printed(self) -> str:
+        """Everything it has printed so far, on both outputs."""
+        return self._output.read_text()
+
+    @property
+    def group(self) -> list[int]:
+        """This process and all that came of it, as far as they are alive."""
+        return [one for one in _all() if _status(one)[2:3] == [str(self.pid)]]
+
+    def ends(self, seconds: float = 20) -> int:
+        """Waits for the end and returns the exit status."""
+        return self.wait(seconds)
+
+    def close(self) -> None:
+        """Ends it and all that came of it, whatever state they are in."""
+        for pid in self.group:
+            os.kill(pid, signal.SIGKILL)
+        self.wait()
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("PETITION_")} | {
+        "PYTHONPATH": str(ROOT),
+        "PETITION_INSTANCE": str(settings.instance),
+        "PETITION_ENV": settings.env,
+        "PETITION_SECRET_KEY": settings.secret_key,
+        "PETITION_ADDRESS_KEY": settings.address_key,
+        "PETITION_BASE_URL": settings.base_url,
+        "PETITION_MAIL_URL": settings.mail_url,
+        "PETITION_LIMITS": settings.limits,
+    }
+
+
+class Programs:
+    """Starts commands for a test and ends them after it."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.settings = settings
+        self._folder = folder
+        self._started: list[Program] = []
+
+    def start(self, *command: str) -> Program:
+        """Starts `petition COMMAND …` and returns at once."""
+        output = self._folder / f"{len(self._started)}-{command[0]}.log"
+        self._started.append(Program(self.settings, output, *command))
+        return self._started[-1]
+
+    def run(self, *command: str, seconds: float = 60) -> Program:
+        """Runs `petition COMMAND …` to its end."""
+        program = self.start(*command)
+        program.wait(seconds)
+        return program
+
+    def serve(self, port: int, *options: str) -> Program:
+        """Starts the web server and returns once it answers."""
+        program = self.start("serve", "--port", str(port), *options)
+        wait_until(lambda: program.poll() is not None or answers(port), 60, "the web server")
+        assert program.poll() is None, program.printed
+        return program
+
+    def close(self) -> None:
+        """Ends everything that was started."""
+        for program in self._started:
+            program.close()
+
+
+def request(port: int, method: str, path: str, body: str = "", seconds: float = 30) -> tuple[int, str]:
+    """One HTTP request on a connection of its own: status and text. Raises OSError or HTTPException."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
+    try:
+        kind = {"Content-Type": "application/x-www-form-urlencoded"} if method == "POST" else {}
+        connection.request(method, path, body or None, kind)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def answers(port: int) -> bool:
+    """Whether a web server there is ready."""
+    try:
+        return request(port, "GET", "/readyz", seconds=5)[0] == 200
+    except (OSError, http.client.HTTPException):
+        return False

@@ -1,0 +1,131 @@
+"""The site as signers use it: forms over HTTP, mails from the local mailbox, the own page in a browser's session."""
+
+from __future__ import annotations
+
+import email
+import re
+import sqlite3
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from petition.core import retention
+from petition.core.clock import now
+from petition.core.tokens import form_token
+from petition.worker import Worker
+from tests.conftest import CODE, LINK, SLUG
+
+Response = Any
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+class Mail(NamedTuple):
+    """What a signer gets: `path` is the mailed link's, `code` the one to type in (of confirm mails)."""
+
+    to: str
+    path: str
+    code: str
+    text: str
+
+
+class Visits:
+    """Everybody's visits to one instance. Each signs in a browser of their own."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+
+    def form(self, **fields: Any) -> dict[str, Any]:
+        """The sign form filled in, with its token."""
+        with self.app.app_context():
+            token = form_token(now(), 1)
+        return {"name": "Ana Test", "country": "KR", "email": "ana@example.org", "form_token": token} | fields
+
+    def sign(self, address: str, slug: str = SLUG, **fields: Any) -> Response:
+        """Sends the sign form."""
+        return self.app.test_client().post(f"/petitions/{slug}/sign", data=self.form(email=address, **fields))
+
+    def work(self) -> int:
+        """Runs a worker until nothing is due; returns how many mails left."""
+        worker = Worker(self.app, once=True)
+        worker.run()
+        return worker.sent
+
+    def purge(self) -> dict[str, int]:
+        """Carries out the retention rules."""
+        with self.app.app_context():
+            return retention.purge()
+
+    def mails(self, to: str | None = None) -> list[Mail]:
+        """Every mail that has left, oldest first, to all or to one exact address."""
+        self.work()
+        folder = urlsplit(self.app.config["MAIL_URL"]).path
+        paths = sorted(self.app.config["INSTANCE"].joinpath(folder).glob("new/*"), key=lambda path: path.name[11:])
+        found = [_read(path.read_bytes()) for path in paths]
+        return [mail for mail in found if to is None or mail.to == to]
+
+    def link(self, address: str, slug: str = SLUG, **fields: Any) -> str:
+        """Signs, and returns the path of the link that was mailed."""
+        known = {mail.path for mail in self.mails()}
+        assert self.sign(address, slug, **fields).status_code == 303
+        (new,) = [mail for mail in self.mails() if mail.path not in known]
+        return new.path
+
+    def press(self, path: str, browser: FlaskClient | None = None, **fields: Any) -> Response:
+        """Presses the button of the confirm page; with fields, as a browser sends them."""
+        return (browser or self.app.test_client()).post(path, data=fields)
+
+    def counted(self, address: str, slug: str = SLUG, **fields: Any) -> FlaskClient:
+        """Signs and confirms; returns the browser, with the own page open in it."""
+        browser = self.app.test_client()
+        page = self.press(self.link(address, slug, **fields), browser)
+        assert "You are counted" in page.text
+        return browser
+
+    def refs(self, browser: FlaskClient) -> list[str]:
+        """What the own page calls its signatures, as they stand on the page."""
+        return re.findall(r'/my/signatures/([0-9a-f]+)"', browser.get("/my").text)
+
+    def change(self, browser: FlaskClient, ref: str, act: str = "", **fields: Any) -> Response:
+        """Sends one of the forms of an own signature: corrections, or `act` withdraw or erase."""
+        page = browser.get(f"/my/signatures/{ref}")
+        token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+        assert token, page.status
+        return browser.post(
+            f"/my/signatures/{ref}" + (f"/{act}" if act else ""), data=fields | {"csrf_token": token[1]}
+        )
+
+    def api(self, slug: str = SLUG) -> dict[str, Any]:
+        """The petition as the API shows it."""
+        found: dict[str, Any] = self.app.test_client().get(f"/api/v1/petitions/{slug}").json
+        return found
+
+    def total(self, slug: str = SLUG) -> int:
+        """The public count."""
+        return int(self.api(slug)["signature_count"])
+
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Rows of the database file, past all of our code."""
+        with sqlite3.connect(self.app.config["INSTANCE"] / "petition.db") as connection:
+            found = connection.execute(sql, values).fetchall()
+        connection.close()
+        return found
+
+    def everything(self) -> Rows:
+        """Every row of every table."""
+        tables = [name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+        return {table: sorted(self.rows(f"SELECT * FROM {table}"), key=repr) for table in tables}
+
+
+def _read(raw: bytes) -> Mail:
+    message = email.message_from_bytes(raw, policy=default)
+    assert isinstance(message, EmailMessage)
+    plain = message.get_body(("plain",))
+    assert plain
+    text = plain.get_content()
+    link, code = LINK.search(text), CODE.search(text)
+    assert link, text
+    return Mail(str(message["To"]), urlsplit(link[1]).path, code[1] if code else "", text)

