@@ -10,7 +10,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import click
 from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from petition.app import create_app
 from petition.core.errors import DomainError
@@ -51,6 +51,8 @@ def with_app(function: Callable[P, R], migrated: bool = True) -> Callable[P, R]:
                 return function(*args, **kwargs)
             except DomainError as error:
                 refuse(error.message or error.code)
+            except OperationalError as error:
+                refuse(f"the database refused: {error.orig}")  # locked, full, gone: never anybody's data
             except SQLAlchemyError as error:
                 refuse(f"the database refused: {type(error).__name__}")
 

@@ -2,9 +2,9 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from unicodedata import normalize
 
 from petition.deliveries.lines import ListLine
@@ -15,7 +15,13 @@ _BATCH = 2000
 
 
 def write_csv(stream: BinaryIO, lines: Iterable[ListLine]) -> int:
-    """Writes UTF-8 with BOM, CRLF, a header and a row per line; returns the number of lines.
+    """Writes a row for each line of the list; returns the number of lines."""
+    rows = ((line.n, line.country, line.name, line.city, line.shown) for line in lines)
+    return write_csv_table(stream, HEADER, rows)
+
+
+def write_csv_table(stream: BinaryIO, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Writes UTF-8 with BOM, CRLF, a header and the rows; returns the number of rows.
 
     A field that a spreadsheet could take for a formula gets an apostrophe before it (OWASP, "CSV
     Injection"; the full-width signs because Excel takes them too).
@@ -23,24 +29,20 @@ def write_csv(stream: BinaryIO, lines: Iterable[ListLine]) -> int:
     stream.write(b"\xef\xbb\xbf")
     page = io.StringIO(newline="")
     writer = csv.writer(page, lineterminator="\r\n")
-    writer.writerow(HEADER)
+    writer.writerow(header)
     _turn_over(page, stream)
-    rows = _rows(lines)
+    source = iter(rows)
     count = 0
-    while batch := list(islice(rows, _BATCH)):
-        writer.writerows(batch)
+    while batch := list(islice(source, _BATCH)):
+        writer.writerows([map(_guarded, row) for row in batch])
         count += len(batch)
         _turn_over(page, stream)
     return count
 
 
-def _rows(lines: Iterable[ListLine]) -> Iterator[tuple[int, str, str, str, str]]:
-    for line in lines:
-        yield line.n, line.country, guarded(line.name), guarded(line.city or ""), line.shown
-
-
-def guarded(field: str) -> str:
-    """The field, with an apostrophe before what a spreadsheet could take for a formula."""
+def _guarded(field: Any) -> Any:
+    if not isinstance(field, str):
+        return field
     field = normalize("NFC", field)
     return f"'{field}" if field.startswith(FORMULA_STARTS) else field
 

@@ -140,11 +140,14 @@ def lines(session: Session, chosen: Filter, language: str) -> Iterator[ListLine]
 
     In an order that says nothing of when somebody signed: country, the manner of showing, name where it is
     shown in full, else a keyed hash. With dates or the order of signing, comparing two lists would find
-    those who withdrew or hid their names between them.
+    those who withdrew or hid their names between them. A name withheld does not leave the database.
     """
+    agreed = Signature.list_name != ListName.COUNT
     full = sa.case((Signature.list_name == ListName.FULL, Signer.name))
     rows = session.execute(
-        sa.select(Signature.country, Signer.name, Signer.city, Signature.list_name)
+        sa.select(
+            Signature.country, sa.case((agreed, Signer.name)), sa.case((agreed, Signer.city)), Signature.list_name
+        )
         .join(Signer, sa.and_(Signer.bucket == Signature.bucket, Signer.signature_id == Signature.id))
         .where(chosen.condition())
         .order_by(
@@ -158,7 +161,7 @@ def lines(session: Session, chosen: Filter, language: str) -> Iterator[ListLine]
     )
     named = countries.names(language)
     for number, (country, name, city, choice) in enumerate(rows, start=1):
-        shown_name, shown_city, shown = shown_as(name, city, choice.name.lower())
+        shown_name, shown_city, shown = shown_as(name or "", city, choice.name.lower())
         yield ListLine(number, country, named[country], shown_name, shown_city, shown)
 
 

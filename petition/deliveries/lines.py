@@ -7,14 +7,19 @@ from unicodedata import normalize
 
 import regex
 
+from petition.core.errors import DomainError
+
 Shown = Literal["full", "initials", "count"]
 
 _GRAPHEME = regex.compile(r"\X")
 _ONLY_PUNCTUATION = regex.compile(r"[\p{P}\p{Z}\p{Cf}]+")
 
 
-class ListError(Exception):
+class ListError(DomainError):
     """A list cannot be made whole; the message says why, in one sentence for a person."""
+
+    status = 500
+    code = "list_failed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any, BinaryIO
 
 import sqlalchemy as sa
-import xlsxwriter
 from sqlalchemy.orm import Session
 
-from petition.deliveries.csv_list import guarded
+from petition.core.clock import now
+from petition.deliveries.csv_list import write_csv_table
 from petition.deliveries.export import FETCH, ExportRefused, Filter
+from petition.deliveries.workbook import Table, write_workbook
 from petition.signatures.models import Signature, Signer
 
 COLUMNS = (
     *("n", "country", "name", "city", "comment", "email", "email_domain", "list_name", "show_name", "updates"),
     *("origin", "signed_at", "confirmed_at", "text_version", "consent_version", "consent_language"),
 )
+WIDTHS = (10, 9, 40, 28, 40, 40, 28, 10, 10, 10, 10, 22, 22, 10, 14, 10)
 
 
 def rows(session: Session, chosen: Filter) -> Iterator[tuple[Any, ...]]:
@@ -50,24 +48,15 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def write(stream: BinaryIO, format_: str, found: Iterator[tuple[Any, ...]]) -> int:
-    """Writes them as csv, jsonl or xlsx; returns how many. Raises ExportRefused for pdf."""
-    writers = {"csv": _write_csv, "jsonl": _write_jsonl, "xlsx": _write_xlsx}
-    if format_ not in writers:
+def writer(format_: str) -> Callable[[BinaryIO, Iterator[tuple[Any, ...]]], int]:
+    """What writes rows to a stream in that format and returns how many. Raises ExportRefused for pdf."""
+    if format_ not in WRITERS:
         raise ExportRefused("--personal goes into csv, xlsx or jsonl: a PDF is made to be shown")
-    return writers[format_](stream, found)
+    return WRITERS[format_]
 
 
 def _write_csv(stream: BinaryIO, found: Iterator[tuple[Any, ...]]) -> int:
-    text = io.TextIOWrapper(stream, "utf-8-sig", newline="", write_through=True)
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    number = 0
-    for row in found:
-        writer.writerow([guarded(value) if isinstance(value, str) else value for value in row])
-        number += 1
-    text.detach()
-    return number
+    return write_csv_table(stream, COLUMNS, found)
 
 
 def _write_jsonl(stream: BinaryIO, found: Iterator[tuple[Any, ...]]) -> int:
@@ -80,21 +69,7 @@ def _write_jsonl(stream: BinaryIO, found: Iterator[tuple[Any, ...]]) -> int:
 
 
 def _write_xlsx(stream: BinaryIO, found: Iterator[tuple[Any, ...]]) -> int:
-    never = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False}
-    with TemporaryDirectory(prefix="petition-") as folder:
-        path = Path(folder, "personal.xlsx")
-        workbook = xlsxwriter.Workbook(path, {"constant_memory": True, "tmpdir": folder, **never})
-        workbook.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC)})
-        sheet = workbook.add_worksheet()
-        for column, name in enumerate(COLUMNS):
-            sheet.write_string(0, column, name)
-        number = 0
-        for number, row in enumerate(found, start=1):
-            for column, value in enumerate(row):
-                if isinstance(value, str):
-                    sheet.write_string(number, column, value)
-                elif value is not None:
-                    sheet.write(number, column, value)
-        workbook.close()
-        stream.write(path.read_bytes())
-    return number
+    return write_workbook(stream, Table(COLUMNS, WIDTHS, now().date()), found)
+
+
+WRITERS = {"csv": _write_csv, "jsonl": _write_jsonl, "xlsx": _write_xlsx}
