@@ -18,11 +18,10 @@ from petition.core.names import same_person_form
 from petition.petitions.service import takes_signatures
 from petition.signatures import forgetting
 from petition.signatures.attempts import SIGNER_OF, Attempt
-from petition.signatures.models import Signature, SignatureState, Signer
+from petition.signatures.models import PLACES, Signature, SignatureState, Signer
 from petition.signatures.signing import Wish, consented
 from petition.tallies import service as tallies
 
-PLACES = (1, 2)
 RACES = 5
 
 
@@ -110,7 +109,7 @@ def _counted_on_address(session: Session, signature: Signature) -> list[tuple[Si
             Signature.bucket == signature.bucket,
             Signature.petition_id == signature.petition_id,
             Signature.address_hash == signature.address_hash,
-            Signature.place.is_not(None),
+            Signature.place.in_(PLACES),
         )
         .order_by(Signature.place)
     )

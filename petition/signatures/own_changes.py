@@ -72,8 +72,7 @@ def withdraw(session: Session, own: Attempt) -> None:
         signature.place = signature.person_hash = signature.code_hash = None
         signature.updates = False
     own.signer.address = None
-    this = sa.select(Signature.id).where(Signature.bucket == signature.bucket, Signature.id == signature.id)
-    forgetting.empty_mails(session, signature.bucket, this, MailState.WAITING, MailState.DEAD)
+    forgetting.empty_mails(session, signature.bucket, [signature.id], MailState.WAITING, MailState.DEAD)
 
 
 def erase(session: Session, own: Attempt) -> None:

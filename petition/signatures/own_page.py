@@ -27,6 +27,10 @@ LINK_LIFE = timedelta(hours=24)
 SESSION_LIFE = timedelta(minutes=30)
 MAIL = "own_page"
 COOKIE = "own_page"
+AT_ONCE = 200
+ADDRESS_KEY = [
+    sa.column(one.name, one.type) for one in (Signature.bucket, Signature.petition_id, Signature.address_hash)
+]
 SHOWN_STATES = (SignatureState.PENDING, SignatureState.CONFIRMED, SignatureState.WITHDRAWN)
 
 
@@ -104,18 +108,20 @@ def own_signatures(session: Session, owner: Owner) -> list[Attempt]:
     """Everything an owner has signed and that still names somebody, newest first."""
     found: list[Attempt] = []
     hashes = owner.hashes(session)
-    for start in range(0, len(hashes), 200):
-        keys = [(bucket_of_hash(hashed), pid, hashed) for pid, hashed in hashes[start : start + 200]]
-        rows = session.execute(
-            sa.select(Signature, Signer, Petition)
-            .join(Signer, SIGNER_OF)
-            .join(Petition, Petition.id == Signature.petition_id)
-            .where(
-                sa.tuple_(Signature.bucket, Signature.petition_id, Signature.address_hash).in_(keys),
-                Signature.state.in_(SHOWN_STATES),
+    for start in range(0, len(hashes), AT_ONCE):
+        rows = [(bucket_of_hash(hashed), pid, hashed) for pid, hashed in hashes[start : start + AT_ONCE]]
+        keys = sa.values(*ADDRESS_KEY, name="keys").data(rows).cte()
+        of_owner = sa.and_(*(getattr(Signature, key.name) == keys.c[key.name] for key in ADDRESS_KEY))
+        found += [
+            Attempt(*row)
+            for row in session.execute(
+                sa.select(Signature, Signer, Petition)
+                .join_from(keys, Signature, of_owner)
+                .join(Signer, SIGNER_OF)
+                .join(Petition, Petition.id == Signature.petition_id)
+                .where(Signature.state.in_(SHOWN_STATES))
             )
-        )
-        found += [Attempt(*row) for row in rows]
+        ]
     return sorted(found, key=lambda own: own.signature.created_at, reverse=True)
 
 

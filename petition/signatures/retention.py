@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
@@ -12,81 +13,114 @@ from sqlalchemy.orm import Session
 
 from petition.core import limits
 from petition.core.clock import now
-from petition.core.db import BUCKETS
+from petition.core.db import read_again
 from petition.core.retention import Rule, Transaction, deleted, keeps
 from petition.mail.models import MailState, OwedMail
 from petition.mail.retention import still_needed
 from petition.signatures import forgetting
-from petition.signatures.attempts import LINK_LIFE
+from petition.signatures.attempts import LINK_LIFE, SIGNER_OF
 from petition.signatures.models import OwnPageLink, OwnPageSession, Signature, SignatureState, Signer
 from petition.signatures.own_page import LINK_LIFE as OWN_PAGE_LINK_LIFE
 
 WITHDRAWN_LIFE = timedelta(days=14)
 TRACES_LIFE = timedelta(days=90)
+AT_ONCE = 500
+IS_PENDING = sa.text("signature.state = 0")  # a literal: with a parameter the partial index is of no use
 
 
-def _by_bucket(forget: Callable[[Session, int], int]) -> Callable[[Transaction], int]:
-    """Works bucket by bucket, so that signing never waits long for the purge."""
+Condition = sa.ColumnElement[bool]
+Forget = Callable[[Session, int, Condition], int]
+
+
+def _where(which: Callable[[], Condition], forget: Forget) -> Callable[[Transaction], int]:
+    """Finds by reading, forgets in short transactions of one bucket each: signing never waits long for the purge."""
 
     def purge(transaction: Transaction) -> int:
+        found: defaultdict[int, list[UUID]] = defaultdict(list)
+        for bucket, signature_id in read_again().execute(sa.select(Signature.bucket, Signature.id).where(which())):
+            found[bucket].append(signature_id)
         gone = 0
-        for bucket in range(BUCKETS):
-            with transaction() as session:
-                gone += forget(session, bucket)
+        for bucket, ids in sorted(found.items()):
+            for start in range(0, len(ids), AT_ONCE):
+                these = sa.and_(Signature.bucket == bucket, Signature.id.in_(ids[start : start + AT_ONCE]), which())
+                with transaction() as session:
+                    gone += forget(session, bucket, these)
         return gone
 
     return purge
 
 
-def _expire(session: Session, bucket: int) -> int:
-    old = sa.and_(
-        Signature.bucket == bucket,
-        Signature.state == SignatureState.PENDING,
-        Signature.created_at < now() - LINK_LIFE,
-    )
-    _delete_signers(session, bucket, old)
+def _is_old_pending() -> Condition:
+    return sa.and_(IS_PENDING, Signature.created_at < now() - LINK_LIFE)
+
+
+def _expire(session: Session, bucket: int, these: Condition) -> int:
+    _delete_signers(session, bucket, these)
     ended = {"state": SignatureState.EXPIRED, "ended_at": now(), "handle": None, "code_hash": None, "updates": False}
-    return deleted(session, sa.update(Signature).where(old).values(ended))
+    return deleted(session, sa.update(Signature).where(these).values(ended))
 
 
-def _forget_withdrawn(session: Session, bucket: int) -> int:
-    return _delete_signers(
-        session,
-        bucket,
-        sa.and_(
-            Signature.bucket == bucket,
-            Signature.state.in_((SignatureState.WITHDRAWN, SignatureState.INVALIDATED)),
-            Signature.ended_at < now() - WITHDRAWN_LIFE,
-        ),
-    )
+def _is_needless_address() -> Condition:
+    known = sa.exists().where(SIGNER_OF, Signer.address.is_not(None))
+    return sa.and_(IS_PENDING, known, forgetting.counts_at_its_address())
 
 
-def _delete_signers(session: Session, bucket: int, which: sa.ColumnElement[bool]) -> int:
-    ids = sa.select(Signature.id).where(which)
+def _forget_addresses(session: Session, bucket: int, these: Condition) -> int:
+    ids = session.scalars(sa.select(Signature.id).where(these)).all()
+    return forgetting.forget_in_attempts(session, bucket, ids)
+
+
+def _is_withdrawn_person() -> Condition:
+    ended = Signature.state.in_((SignatureState.WITHDRAWN, SignatureState.INVALIDATED))
+    return sa.and_(ended, Signature.ended_at < now() - WITHDRAWN_LIFE, sa.exists().where(SIGNER_OF))
+
+
+def _delete_signers(session: Session, bucket: int, these: Condition) -> int:
+    ids = sa.select(Signature.id).where(these)
     return deleted(session, sa.delete(Signer).where(Signer.bucket == bucket, Signer.signature_id.in_(ids)))
 
 
-def _forget_links(session: Session, bucket: int) -> int:
-    old = Signature.handle.is_not(None), Signature.created_at < now() - LINK_LIFE
-    ended = sa.update(Signature).where(Signature.bucket == bucket, *old)
-    return deleted(session, ended.values(handle=None, code_hash=None))
+def _has_old_link() -> Condition:
+    return sa.and_(Signature.handle.is_not(None), Signature.created_at < now() - LINK_LIFE)
 
 
-def _forget_networks(session: Session, bucket: int) -> int:
-    old = Signature.network_hash.is_not(None), Signature.created_at < now() - TRACES_LIFE
-    return deleted(session, sa.update(Signature).where(Signature.bucket == bucket, *old).values(network_hash=None))
+def _forget_links(session: Session, _bucket: int, these: Condition) -> int:
+    return deleted(session, sa.update(Signature).where(these).values(handle=None, code_hash=None))
 
 
-def _forget_ended(session: Session, bucket: int) -> int:
-    ended = SignatureState.EXPIRED, SignatureState.WITHDRAWN
-    old = Signature.state.in_(ended), Signature.ended_at < now() - TRACES_LIFE
-    return deleted(session, sa.delete(Signature).where(Signature.bucket == bucket, *old))
+def _has_old_network() -> Condition:
+    return sa.and_(Signature.network_hash.is_not(None), Signature.created_at < now() - TRACES_LIFE)
 
 
-def _forget_needless_addresses(session: Session, bucket: int) -> int:
-    needless = forgetting.attempts_at_counted_addresses(bucket)
-    dead = forgetting.empty_mails(session, bucket, needless, MailState.DEAD)
-    return dead + forgetting.forget_in_attempts(session, bucket, needless)
+def _forget_networks(session: Session, _bucket: int, these: Condition) -> int:
+    return deleted(session, sa.update(Signature).where(these).values(network_hash=None))
+
+
+def _ended_long_ago() -> Condition:
+    ended = Signature.state.in_((SignatureState.EXPIRED, SignatureState.WITHDRAWN))
+    return sa.and_(ended, Signature.ended_at < now() - TRACES_LIFE)
+
+
+def _forget_ended(session: Session, bucket: int, these: Condition) -> int:
+    _delete_signers(session, bucket, these)
+    return deleted(session, sa.delete(Signature).where(these))
+
+
+def _forget_dead_letters(transaction: Transaction) -> int:
+    """Empties mails that died and whose address counts."""
+    dead = sa.select(OwedMail.bucket, OwedMail.signature_id).join(
+        Signature, sa.and_(Signature.bucket == OwedMail.bucket, Signature.id == OwedMail.signature_id)
+    )
+    dead = dead.where(OwedMail.state == MailState.DEAD, OwedMail.recipient.is_not(None))
+    gone = 0
+    for bucket, signature_id in read_again().execute(dead.where(forgetting.counts_at_its_address())).all():
+        with transaction() as session:
+            gone += forgetting.empty_mails(session, bucket, [signature_id], MailState.DEAD)
+    return gone
+
+
+def _forget_known_addresses(transaction: Transaction) -> int:
+    return _where(_is_needless_address, _forget_addresses)(transaction) + _forget_dead_letters(transaction)
 
 
 def _keeps_recipient(session: Session, mail_id: UUID) -> bool:
@@ -114,7 +148,7 @@ keeps(
         what=lazy_gettext("Signatures that were never confirmed, with name and address"),
         why=lazy_gettext("so that the mailed link can work"),
         how_long=lazy_gettext("14 days"),
-        purge=_by_bucket(_expire),
+        purge=_where(_is_old_pending, _expire),
     )
 )
 keeps(
@@ -129,7 +163,7 @@ keeps(
         what=lazy_gettext("The e-mail address of a confirmed signer"),
         why=lazy_gettext("only to send the news they asked for"),
         how_long=lazy_gettext("until they want no more news; without news it goes on confirming"),
-        purge=_by_bucket(_forget_needless_addresses),
+        purge=_forget_known_addresses,
     )
 )
 keeps(
@@ -144,7 +178,7 @@ keeps(
         what=lazy_gettext("Name, city and comment of withdrawn signatures"),
         why=lazy_gettext("so that their owner can still see them and erase them"),
         how_long=lazy_gettext("14 days"),
-        purge=_by_bucket(_forget_withdrawn),
+        purge=_where(_is_withdrawn_person, _delete_signers),
     )
 )
 keeps(
@@ -152,7 +186,7 @@ keeps(
         what=lazy_gettext("The mailed links of signatures"),
         why=lazy_gettext("so that using one twice shows the same page"),
         how_long=lazy_gettext("14 days"),
-        purge=_by_bucket(_forget_links),
+        purge=_where(_has_old_link, _forget_links),
     )
 )
 keeps(
@@ -160,7 +194,7 @@ keeps(
         what=lazy_gettext("A keyed hash of the network a signature came from"),
         why=lazy_gettext("to find signatures made by machines"),
         how_long=lazy_gettext("90 days"),
-        purge=_by_bucket(_forget_networks),
+        purge=_where(_has_old_network, _forget_networks),
     )
 )
 keeps(
@@ -168,7 +202,7 @@ keeps(
         what=lazy_gettext("What is left of expired and withdrawn signatures: country, times, hashes"),
         why=lazy_gettext("to see how many links are never used"),
         how_long=lazy_gettext("90 days"),
-        purge=_by_bucket(_forget_ended),
+        purge=_where(_ended_long_ago, _forget_ended),
     )
 )
 keeps(

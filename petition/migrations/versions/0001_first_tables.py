@@ -249,7 +249,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_signature_confirmed",
         "signature",
-        ["petition_id", "country"],
+        ["petition_id", "country", "confirmed_at", "state"],
         unique=False,
         sqlite_where=sa.text("state = 1"),
         postgresql_where=sa.text("state = 1"),
