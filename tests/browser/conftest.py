@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser.site import Site, running_site
 
@@ -38,6 +38,7 @@ def browser() -> Iterator[Browser]:
     if path is None:
         pytest.skip("Chromium is not on this machine (Debian package chromium)")
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE_MILLISECONDS)
         started = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield started
         started.close()

@@ -76,7 +76,7 @@ def test_the_own_page_corrects_withdraws_and_erases(new_page: NewPage, address: 
     page.select_option("[name=country]", "PT")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_have_text("Your changes are saved.")
-    expect(page.locator(".rows")).to_contain_text("Ana Prueba, Portugal")
+    expect(page.locator(".rows")).to_contain_text("Ana Prueba · Portugal")
 
     page.get_by_role("link", name="Change, withdraw or erase").click()
     page.get_by_role("button", name="Withdraw my signature").click()
