@@ -70,7 +70,7 @@ def download(slug: str, format: str) -> Response:
     ending = export.file_format(format, about)
     headers = {"Content-Disposition": f'attachment; filename="{slug}-{now():%Y-%m-%d}.{ending}"'}
     if request.method == "HEAD":
-        return Response(headers=headers, mimetype=export.MEDIA_TYPES[ending])
+        return Response(headers=headers, content_type=export.MEDIA_TYPES[ending])
     with writing() as session:
         audit.record(session, who_id, "list downloaded", slug, format=format)
 
@@ -83,7 +83,7 @@ def download(slug: str, format: str) -> Response:
     if ending == "zip":
         app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
         headers["X-Accel-Buffering"] = "no"
-        return Response(streamed(app, write), headers=headers, mimetype=export.MEDIA_TYPES[ending])
+        return Response(streamed(app, write), headers=headers, content_type=export.MEDIA_TYPES[ending])
     return _whole(write, headers, export.MEDIA_TYPES[ending])
 
 
@@ -98,6 +98,6 @@ def _whole(write: Callable[[BinaryIO], int], headers: dict[str, str], media_type
         size = file.tell()
         file.seek(0)
         on_error.pop_all()
-    response = Response(FileWrapper(file, CHUNK), headers=headers, mimetype=media_type, direct_passthrough=True)
+    response = Response(FileWrapper(file, CHUNK), headers=headers, content_type=media_type, direct_passthrough=True)
     response.content_length = size
     return response
