@@ -82,9 +82,11 @@ def erase(session: Session, own: Attempt) -> None:
     """
     withdraw(session, own)
     session.flush()
-    bucket, ids = own.signature.bucket, [own.signature.id, *_other_attempts(session, own)]
-    here = Signature.petition_id == own.signature.petition_id, Signature.address_hash == own.signature.address_hash
-    left = sa.select(Signature.id).where(Signature.bucket == bucket, *here, Signature.state == SignatureState.PENDING)
+    bucket, others = own.signature.bucket, _other_attempts(session, own)
+    person = same_person_form(own.signer.name)
+    # Of an expired attempt no name is left.
+    ids = [own.signature.id, *(one for one, name in others if name is None or same_person_form(name) == person)]
+    left = [one for one, _name in others if one not in ids]
     forgetting.forget_in_attempts(session, bucket, left)
     forgetting.empty_mails(session, bucket, left, MailState.WAITING, MailState.DEAD)
     session.expunge(own.signer)
@@ -95,8 +97,8 @@ def erase(session: Session, own: Attempt) -> None:
 
 
 def _other_attempts(session: Session, own: Attempt) -> Sequence[Any]:
-    """Attempts of this address and petition that do not count, under the same name or (expired) under none."""
-    rows = session.execute(
+    """Attempts of this address and petition that do not count: their ids, and their names while there are any."""
+    return session.execute(
         sa.select(Signature.id, Signer.name)
         .outerjoin(Signer, SIGNER_OF)
         .where(
@@ -106,9 +108,7 @@ def _other_attempts(session: Session, own: Attempt) -> Sequence[Any]:
             Signature.id != own.signature.id,
             Signature.state != SignatureState.CONFIRMED,
         )
-    )
-    person = same_person_form(own.signer.name)
-    return [found for found, name in rows if name is None or same_person_form(name) == person]
+    ).all()
 
 
 def download(attempts: list[Attempt]) -> dict[str, Any]:

@@ -108,8 +108,8 @@ def _forget_ended(session: Session, bucket: int, these: Condition) -> int:
 
 def _forget_dead_letters(transaction: Transaction) -> int:
     """Empties mails that died and whose address counts."""
-    dead = sa.select(OwedMail.bucket, OwedMail.signature_id).join(
-        Signature, sa.and_(Signature.bucket == OwedMail.bucket, Signature.id == OwedMail.signature_id)
+    dead = sa.select(Signature.bucket, Signature.id).join(
+        OwedMail, sa.and_(OwedMail.bucket == Signature.bucket, OwedMail.signature_id == Signature.id)
     )
     dead = dead.where(OwedMail.state == MailState.DEAD, OwedMail.recipient.is_not(None))
     gone = 0

@@ -44,7 +44,9 @@ def plans() -> Iterator[set[str]]:
 
 def reads_too_much(plan: str) -> bool:
     """A scan of a table that grows, or a search by the bucket alone, which is a 64th of it."""
-    step = plan.partition("   <- ")[0]
+    step, _arrow, statement = plan.partition("   <- ")
+    if "1!=1" in statement:  # no row is asked for
+        return False
     table = re.match(r"(SCAN|SEARCH) (\w+)", step)
     if not table or table[2].removesuffix("_1") not in BIG_TABLES:
         return False
