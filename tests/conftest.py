@@ -39,6 +39,14 @@ def pytest_configure() -> None:
     compile_stale()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints what tests have measured (`record_property("measured", …)`)."""
+    for report in terminalreporter.getreports("passed"):
+        for name, words in report.user_properties:
+            if name == "measured":
+                terminalreporter.write_line(words)
+
+
 def make_settings(instance: Path, **changes: Any) -> Settings:
     """The settings of a development instance in a folder of the test's own."""
     environ = {"PETITION_INSTANCE": str(instance), "PETITION_ENV": "development", **KEYS}
@@ -75,11 +83,13 @@ def running(settings: Settings) -> Iterator[Flask]:
     """An application whose connections are closed at the end."""
     app = create_app(settings)
     app.testing = True
-    yield app
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-        app.extensions["petition.limiter"].storage.engine.dispose()
+    try:
+        yield app
+    finally:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+            app.extensions["petition.limiter"].storage.engine.dispose()
 
 
 @pytest.fixture

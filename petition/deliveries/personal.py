@@ -18,9 +18,9 @@ from petition.signatures.models import Signature, Signer
 
 COLUMNS = (
     *("n", "country", "name", "city", "comment", "email", "email_domain", "list_name", "show_name", "updates"),
-    *("origin", "signed_at", "confirmed_at", "text_version", "consent_version", "consent_language"),
+    *("origin", "signed_at", "confirmed_at", "text_version", "consent_version", "consent_language", "consented_at"),
 )
-WIDTHS = (10, 9, 40, 28, 40, 40, 28, 10, 10, 10, 10, 22, 22, 10, 14, 10)
+WIDTHS = (10, 9, 40, 28, 40, 40, 28, 10, 10, 10, 10, 22, 22, 10, 14, 10, 22)
 
 
 def rows(session: Session, chosen: Filter) -> Iterator[tuple[Any, ...]]:
@@ -30,6 +30,7 @@ def rows(session: Session, chosen: Filter) -> Iterator[tuple[Any, ...]]:
             *(Signature.country, Signer.name, Signer.city, Signer.comment, Signer.address, Signature.domain),
             *(Signature.list_name, Signature.show_name, Signature.updates, Signature.origin, Signature.created_at),
             *(Signature.confirmed_at, Signature.text_version, Signature.consent_version, Signature.locale),
+            Signature.consented_at,
         )
         .join(Signer, sa.and_(Signer.bucket == Signature.bucket, Signer.signature_id == Signature.id))
         .where(chosen.condition())

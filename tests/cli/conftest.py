@@ -18,10 +18,11 @@ from flask import Flask
 
 from petition.core.addresses import Address
 from petition.core.db import writing
+from petition.petitions import service as petitions
 from petition.petitions.models import Petition
 from petition.signatures import bulk
 from petition.signatures.models import ListName, Signature, SignatureState, Signer
-from petition.signatures.signing import Wish, sign
+from petition.signatures.signing import Page, Wish, sign
 from tests.conftest import KEYS, PASSWORD, add_petition, make_settings, running
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -113,7 +114,8 @@ def add_people(app: Flask, petition: Petition, people: Iterable[Person]) -> None
         with writing() as session:
             _withdraw(session, "Ausgetreten Gewesen")
             address = Address(f"signer.w@{HOST}", f"signer.w@{HOST}", HOST)
-            sign(session, petition, address, Wish("Wartend Person", "US", list_name=ListName.FULL), "en", b"n" * 16)
+            wish = Wish("Wartend Person", "US", list_name=ListName.FULL)
+            sign(session, petitions.find(session, petition.slug), address, wish, Page(1, "en", b"n" * 16))
 
 
 def _withdraw(session: Any, name: str) -> None:

@@ -125,15 +125,15 @@ def test_the_pdf_counts_everybody_and_names_no_maker(exported):
         assert document.docinfo.get("/Author") is None
 
 
-@pytest.mark.parametrize(
-    ("slug", "title", "addressee"),
-    [("korean", "강을 풀어 주세요", "물관리부 장관"), ("arabic", "النهر", "وزير المياه")],
-)
-def test_petitions_in_korean_and_arabic_come_out_right_in_every_format(exported, slug, title, addressee):
-    text = pdf_text(exported("pdf", slug))
-    assert missing([title, addressee, *SHOWN], text) == []
+@pytest.mark.parametrize(("slug", "title"), [("korean", "강을 풀어 주세요"), ("arabic", "حرروا النهر")])
+def test_petitions_in_korean_and_arabic_come_out_right_in_every_format(exported, slug, title):
+    path = exported("pdf", slug)
+    assert missing([name.rstrip(")") for name in SHOWN], pdf_text(path)) == []
+    with pikepdf.open(path) as document:
+        assert title in str(document.docinfo["/Title"])
+        assert document.Root.Lang == slug[:2]
     assert jsonl(exported("jsonl", slug)) == jsonl(exported("jsonl"))
-    assert openpyxl.load_workbook(exported("xlsx", slug)).active.max_row == len(PEOPLE) + 1
+    assert openpyxl.load_workbook(exported("xlsx", slug)).properties.title == title
 
 
 def test_countries_add_up(exported):
@@ -198,9 +198,9 @@ def test_the_organisers_download_is_byte_for_byte_the_command_lines_file(exporte
         client = app.test_client()
         with client.session_transaction() as cookie:
             cookie[COOKIE] = token
-        answer = client.get(f"/organiser/petitions/{SLUG}/list.{ending}")
-        assert answer.status_code == 200
-        assert answer.data == path.read_bytes()
+        with client.get(f"/organiser/petitions/{SLUG}/list.{ending}") as answer:
+            assert answer.status_code == 200
+            assert answer.data == path.read_bytes()
 
 
 def test_two_exports_are_equal_and_no_order_of_signing_shows(app, tmp_path):
