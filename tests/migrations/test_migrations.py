@@ -60,7 +60,8 @@ def run(empty: Settings) -> Run:
 def definitions(connection: sa.Connection) -> dict[str, list[str]]:
     """Every table and index as the database keeps it: the lines of its definition, in a fixed order."""
     rows = connection.exec_driver_sql(
-        "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'alembic%' AND name NOT LIKE 'sqlite%'"
+        "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+        " AND name NOT LIKE 'alembic%' AND name NOT LIKE 'sqlite%'"
     )
     return {name: sorted(" ".join(line.split()).rstrip(",") for line in _parts(sql)) for name, sql in rows}
 
