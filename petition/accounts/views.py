@@ -20,7 +20,7 @@ bp = Blueprint("accounts", __name__)
 def login() -> Response:
     """Signs an organiser in."""
     form = SignInForm()
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(form, None)
     try:
         canonical = parse_address(form.email.data or "").canonical

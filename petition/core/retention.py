@@ -23,6 +23,8 @@ class Rule:
     why: LazyString | str
     how_long: LazyString | str
     purge: Callable[[Transaction], int] | None = None
+    follows_rows: bool = False
+    """Whether it forgets what rows do not keep any more, and so comes after the rules that empty rows."""
 
 
 _rules: list[Rule] = []
@@ -44,7 +46,11 @@ def purge() -> dict[str, int]:
 
     What was forgotten is gone from the files once `empty_log` has succeeded.
     """
-    return {str(rule.what): rule.purge(writing) for rule in _rules if rule.purge}
+    return {
+        str(rule.what): rule.purge(writing)
+        for rule in sorted(_rules, key=lambda rule: rule.follows_rows)
+        if rule.purge
+    }
 
 
 def empty_log() -> bool:

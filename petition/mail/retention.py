@@ -46,7 +46,7 @@ def _forget_local_mail(transaction: Transaction) -> int:
         return 0
     gone = 0
     with transaction() as session:
-        for path in [*Path(url.path).glob("new/*"), *Path(url.path).glob("cur/*")]:
+        for path in [*Path(url.path).glob("new/*"), *Path(url.path).glob("cur/*"), *Path(url.path).glob("tmp/*")]:
             with contextlib.suppress(FileNotFoundError):  # a reader of the mailbox moved it
                 if time.time() - path.stat().st_mtime > LOCAL_MAIL_SECONDS or not _is_needed(session, path.name):
                     path.unlink()
@@ -84,5 +84,6 @@ keeps(
         why=lazy_gettext("so that visitors of the demo can read them"),
         how_long=lazy_gettext("one day at most"),
         purge=_forget_local_mail,
+        follows_rows=True,
     )
 )

@@ -1,4 +1,4 @@
-"""An export that is broken off leaves no file and no name behind; one that runs needs no more memory for more people."""
+"""An export that is broken off leaves no file and no name behind; one that runs stays small for any number."""
 
 from __future__ import annotations
 
