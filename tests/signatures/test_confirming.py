@@ -100,7 +100,7 @@ def test_two_people_share_an_address_and_a_third_is_told_who_they_are(visits: Vi
         assert "You are counted" in visits.press(link).text
     refused = visits.press(links[2]).text
     assert "This address has two signatures already." in refused
-    assert "Иван Петров, محمد علي" in refused
+    assert "Иван Петров and محمد علي" in refused
     assert "/my" in refused
     assert visits.total() == 2
 

@@ -15,7 +15,11 @@ from petition.signatures import consent
 from tests.conftest import SLUG
 from tests.site_visits import Visits
 
-WORDINGS = {("2026-11-1", "en"): "d4bc443f9db05c7c"}
+WORDINGS = {
+    ("2026-11-1", "en"): "d4bc443f9db05c7c",
+    ("2026-11-1", "ar"): "52026c5b345c3102",
+    ("2026-11-1", "ko"): "821fe7e592ba35c4",
+}
 """Hashes of the words by version and language. New words want a new VERSION and new lines; old lines stay."""
 
 
