@@ -61,7 +61,9 @@ def test_ten_mails_a_day_in_all_and_one_waits_for_room(
         client.post("/my", data={"email": ANNA})
         sign(ANNA, slug="third")
     assert send_mail() == 2
-    assert owed("state") == [SENT] * 10 + [SUPERSEDED] * 3 + [WAITING]
+    own_page, third = owed("state")[8::2], owed("state")[9::2]
+    assert own_page == [SENT, SUPERSEDED, WAITING]
+    assert third == [SENT, SUPERSEDED, WAITING]
 
 
 def test_a_full_petition_leaves_room_for_another(app: Flask, sign: Sign, send_mail: SendMail, owed: Owed) -> None:

@@ -181,5 +181,6 @@ def test_a_drifted_tally_is_in_the_log(
             session.add(Tally(slot=0, petition_id=petition.id, country="KR", signatures=3))
         monkeypatch.setattr(logging.getLogger("petition"), "propagate", True)
         periodic_jobs.check_tallies()
-    [record] = [record for record in caplog.records if record.message == "tally drift"]
-    assert record.__dict__["countries"] == ["KR"]
+    said = [vars(record)["countries"] for record in caplog.records if record.message == "tally drift"]
+    assert said
+    assert all(countries == ["KR"] for countries in said)
