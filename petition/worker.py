@@ -75,5 +75,6 @@ def run_worker(app: Flask, once: bool = False) -> int:
     worker = Worker(app, once)
     signal.signal(signal.SIGTERM, worker.stop)
     signal.signal(signal.SIGINT, worker.stop)
+    log.info("worker started")
     worker.run()
     return worker.sent

@@ -164,6 +164,7 @@ def test_the_worker_purges_and_checks_the_tallies(app: Flask, programs: Programs
         assert set(session.scalars(sa.select(PeriodicJob.name))) == {"purge", "empty log", "check tallies"}
         session.execute(sa.update(PeriodicJob).values(due=now() - timedelta(seconds=1)))
     workers = [programs.start("worker") for _number in range(3)]
+    wait_until(lambda: all("worker started" in worker.printed for worker in workers), 60)
     wait_until(lambda: sum('"event": "purge"' in worker.printed for worker in workers) == 1, 60)
     with app.app_context():
         wait_until(lambda: due("check tallies") > now() and due("purge") > now() + timedelta(hours=23))
