@@ -52,13 +52,13 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .venv/runtime: requirements.lock pyproject.toml | .venv/bin/python
 	@echo "Installing what the program needs (once)"
 	@$(PIP) --require-hashes -r requirements.lock
-	@$(PIP) --no-deps --no-build-isolation --no-index -e .
+	@PYTHONWARNINGS=ignore $(PIP) --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
 .venv/complete: requirements-dev.lock pyproject.toml | .venv/bin/python
 	@echo "Installing the program and its test tools (once)"
 	@$(PIP) --require-hashes -r requirements-dev.lock
-	@$(PIP) --no-deps --no-build-isolation --no-index -e .
+	@PYTHONWARNINGS=ignore $(PIP) --no-deps --no-build-isolation --no-index -e .
 	@touch $@ .venv/runtime
 
 %.mo: %.po | .venv/bin/python
