@@ -7,7 +7,7 @@ import os
 from flask import Flask
 
 from petition.app import create_app
-from petition.core.logs import start_logging
+from petition.core.logs import log, start_logging
 from petition.ending import end_with_parent
 
 
@@ -16,4 +16,6 @@ def create() -> Flask:
     answered is on disk."""
     start_logging()
     end_with_parent(lambda: os._exit(1))
-    return create_app()
+    app = create_app()
+    log.info("web process started")
+    return app

@@ -57,7 +57,9 @@ class Visits:
     def purge(self) -> dict[str, int]:
         """Carries out the retention rules."""
         with self.app.app_context():
-            return retention.purge()
+            gone = retention.purge()
+            assert retention.empty_log()
+            return gone
 
     def mails(self, to: str | None = None) -> list[Mail]:
         """Every mail that has left, oldest first, to all or to one exact address."""

@@ -19,6 +19,7 @@ def demo(programs: Programs, port: int, settings: Settings) -> Program:
     started = programs.start("demo", "--port", str(port), "--signatures", "50")
     wait_until(lambda: "Ctrl-C stops everything" in started.printed or started.poll() is not None, 120)
     assert started.poll() is None, started.printed
+    wait_until(lambda: started.printed.count("web process started") >= 2 and "worker started" in started.printed, 60)
     assert answers(port)
     assert len(children_of(started.pid)) >= 2
     return started
@@ -51,7 +52,7 @@ def test_killed_it_leaves_neither_web_nor_worker_behind(demo: Program, port: int
 
 def test_when_the_worker_dies_it_says_so_and_stops_the_web_server(demo: Program, port: int) -> None:
     childless = [pid for pid in children_of(demo.pid) if not children_of(pid)]
-    [worker] = [pid for pid in childless if "tracker" not in Path(f"/proc/{pid}/cmdline").read_text()]
+    [worker] = [pid for pid in childless if "resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_text()]
     os.kill(worker, signal.SIGKILL)
     assert demo.ends(20) == 1
     assert nobody_is_left(demo, port)
