@@ -102,6 +102,7 @@ BAD = [
     ("database_url", "sqlite:///file:x?mode=memory&uri=true"),
     ("secret_key", ""),
     ("secret_key", "only 15 letters"),
+    ("address_key", "only 15 letters"),
     ("secret_key_fallbacks", "a good former key 1234, short"),
     ("trusted_proxies", "everywhere"),
     ("trusted_proxies", "10.0.0.1/8"),

@@ -40,7 +40,7 @@ def test_the_page_shows_number_countries_and_days(signed: Visits) -> None:
         ("Japan", "1"),
         ("Kosovo", "1"),
     ]
-    days = re.findall(r"<tr><td>([^<]+)</td><td>(\d+)</td></tr>", page.text)
+    days = re.findall(r'<tr><td>([^<]+)</td><td class="amount">(\d+)</td></tr>', page.text)
     assert days == [("1 March 2026", "2"), ("2 March 2026", "1"), ("3 March 2026", "0"), ("4 March 2026", "2")]
     assert page.text.count("<rect x=") == 4
 
