@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from petition import error_pages, health_views, page_words, settings
 from petition.accounts import views as accounts_views
 from petition.api import views as api_views
-from petition.core import db, i18n, limits, logs, web_security
+from petition.core import committer, db, i18n, kept, limits, logs, page_cache, web_security
 from petition.core.errors import SettingRefused
 from petition.mail import mailbox_views
 from petition.mail import retention as mail_retention
@@ -71,8 +71,11 @@ def _set_up_core(app: Flask, found: Settings) -> None:
     web_security.init_app(app)
     i18n.init_app(app)
     db.init_app(app, found.database_url)
+    kept.init_app(app)
+    committer.init_app(app)
     limits.init_app(app, found.database_url)
     CSRFProtect(app)
+    page_cache.init_app(app)
 
 
 def _make_folder(instance: Path) -> None:

@@ -1,4 +1,4 @@
-"""What is done every so often, by whichever worker is first: purging, checking the tallies."""
+"""What is done every so often, by whichever worker is first: purging, folding and checking the tallies."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from petition.core.logs import log
 from petition.mail.models import PeriodicJob
 from petition.petitions.models import Petition
 from petition.signatures import recount
+from petition.tallies import service as tallies
 
 LEASE = timedelta(hours=1)  # a job that failed, or whose worker died, is done again after this long
 
@@ -48,7 +49,14 @@ def empty_log() -> None:
         log.info("the log of former contents is still being read")
 
 
+def fold_tallies() -> None:
+    """Adds up the counters that each process keeps for itself."""
+    with writing() as session:
+        tallies.fold(session.connection())
+
+
 JOBS = [
+    Job("fold tallies", timedelta(minutes=10), fold_tallies),
     Job("purge", timedelta(days=1), purge),
     Job("empty log", timedelta(minutes=10), empty_log),
     Job("check tallies", timedelta(hours=1), check_tallies),

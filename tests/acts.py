@@ -8,15 +8,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Flask
 
 from petition.core.addresses import parse_address
-from petition.core.db import writing
-from petition.mail.models import OwedMail
+from petition.core.committer import submit
+from petition.core.db import read_again, writing
 from petition.petitions import service as petitions
 from petition.signatures import attempts, confirming, own_changes, recount, signing
-from petition.signatures.confirming import Filled, Outcome
+from petition.signatures.confirming import Filled, Outcome, Press
 from petition.signatures.signing import Wish
 from tests.conftest import SLUG
 
@@ -25,26 +24,21 @@ NETWORK = b"n" * 16
 
 def sign(app: Flask, address: str, name: str = "Ana Test", country: str = "KR", slug: str = SLUG) -> bytes:
     """Signs; returns the handle in the link that is owed."""
-    with app.app_context(), writing() as session:
-        petition = petitions.find(session, slug)
-        signing.sign(
-            session,
-            petition,
-            parse_address(address),
-            Wish(name, country),
-            signing.Page(petition.text.version, "en", NETWORK),
-        )
-        owed = session.scalars(sa.select(OwedMail.content).order_by(OwedMail.id.desc()).limit(1)).one()
-        assert owed
-    return bytes.fromhex(owed["handle"])
+    with app.app_context():
+        petition = petitions.recent(slug)
+        page = signing.Page(petition.text.version, "en", NETWORK)
+        new = signing.sign(petition, parse_address(address), Wish(name, country), page)
+        submit(signing.store, new)
+    handle: bytes = new.signature[signing.SIGNATURE_COLUMNS.index("handle")]
+    return handle
 
 
 def confirm(app: Flask, handle: bytes, country: str | None = None) -> Outcome:
     """Uses the link."""
-    with app.app_context(), writing() as session:
-        found = attempts.find(session, handle)
-        filled = Filled(Wish(found.signer.name, country), "en") if country else None
-        return confirming.confirm(session, found, filled).outcome
+    with app.app_context():
+        name = attempts.find(read_again(), handle).signer.name
+        filled = Filled(Wish(name, country), "en") if country else None
+        return submit(confirming.confirm, Press(handle, filled)).outcome
 
 
 def correct(app: Flask, handle: bytes, country: str) -> None:

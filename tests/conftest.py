@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 
 from petition.accounts.service import add_user
 from petition.app import create_app
+from petition.core import committer
 from petition.core.clock import now
 from petition.core.db import db, writing
 from petition.core.tokens import form_token
@@ -83,9 +84,11 @@ def running(settings: Settings) -> Iterator[Flask]:
     """An application whose connections are closed at the end."""
     app = create_app(settings)
     app.testing = True
+    app.config["KEEP_SECONDS"] = 0  # what a test did is seen at once
     try:
         yield app
     finally:
+        committer.close(app)
         with app.app_context():
             db.session.remove()
             db.engine.dispose()

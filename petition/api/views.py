@@ -15,7 +15,7 @@ from petition.core.db import read_again
 from petition.core.errors import DomainError
 from petition.core.web_security import public
 from petition.petitions import service as petitions
-from petition.tallies.service import Picture, picture, shown_counts
+from petition.tallies.service import Picture, picture, recent_count, recent_picture
 
 TIME_OF_READING = re.compile(r'"as_of":\s*"[^"]*"')
 PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
@@ -51,7 +51,7 @@ def petitions_list() -> Response:
     page = petitions.list_public(session, arguments["q"], arguments["state"], asked)
     if asked > page.pages:
         page = petitions.Page([], asked, page.pages)  # who reads until there is no more must come to an end
-    data = [shapes.petition(one, shown_counts.count(session, one.id)) for one in page.petitions]
+    data = [shapes.petition(one, recent_count(session, one.id)) for one in page.petitions]
     return _answer({"data": data, "links": _links(page, {k: v for k, v in arguments.items() if v})})
 
 
@@ -82,7 +82,7 @@ def petition(slug: str) -> Response:
     """One petition with its tally by country."""
     session = read_again()
     found = petitions.find_public(session, slug)
-    return _answer(shapes.petition(found, shown_counts.count(session, found.id)))
+    return _answer(shapes.petition(found, recent_count(session, found.id)))
 
 
 @bp.get("/petitions/<slug>/tally")
@@ -103,7 +103,7 @@ def _asked_for(session: Any, petition_id: UUID) -> tuple[str, str | None, Pictur
     if country is not None and country not in countries.CODES:
         raise BadParameter(_("There is no such country code."))
     if country is None:
-        return by, country, shown_counts.picture(session, petition_id)
+        return by, country, recent_picture(session, petition_id)
     return by, country, picture(session, petition_id, country)
 
 

@@ -1,42 +1,75 @@
-"""Inserting thousands of rows: values are prepared column by column, and one statement goes out for all.
+"""Many rows in one go: PostgreSQL gets them as arrays in one statement, SQLite one after the other.
 
-SQLAlchemy looks at each parameter of each row anew, which takes as long as SQLite takes to store it.
+SQLAlchemy looks at each parameter of each row anew, which takes as long as the database takes to store it;
+here values are prepared column by column, and statements are compiled once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Dialect
+
+Row = Sequence[Any]
 
 
 class ManyRows:
     """Rows of one table, prepared for the database's driver; `insert` may wait for its transaction."""
 
     def __init__(
-        self, dialect: Dialect, table: sa.Table, columns: Sequence[str], rows: Sequence[Sequence[Any]], **same: Any
+        self,
+        dialect: Dialect,
+        table: sa.Table,
+        columns: Sequence[str],
+        rows: Sequence[Row],
+        again: bool = False,
+        **same: Any,
     ) -> None:
-        """`rows` hold a value for each of `columns`, and every row gets those of `same`; defaults do not apply."""
-        values: dict[str, Iterable[Any]] = {
-            name: _prepared(dialect, table.c[name], column)
+        """`rows` hold a value for each of `columns`, and every row gets those of `same`; defaults do not apply.
+
+        With `again` a row whose primary key is there already is left as it is: such an insert can be repeated
+        when nobody knows whether it was committed.
+        """
+        values: list[Iterable[Any]] = [
+            _prepared(dialect, table.c[name], column)
             for name, column in zip(columns, zip(*rows, strict=True), strict=True)
-        }
+        ]
         for name, value in same.items():
             (prepared,) = _prepared(dialect, table.c[name], [value])
-            values[name] = repeat(prepared, len(rows))
-        statement = sa.insert(table).compile(dialect=dialect, column_keys=list(values))
-        order = statement.positiontup or list(values)
-        self._sql = str(statement)
-        self._rows: Any = list(zip(*(values[name] for name in order), strict=True))
-        if not statement.positional:
-            self._rows = [dict(zip(order, row, strict=True)) for row in self._rows]
+            values.append(repeat(prepared, len(rows)))
+        self._sql = _insert_text(dialect.name, table, (*columns, *same), again)
+        if dialect.name == "postgresql":
+            self._values: Any = tuple(list(column) for column in values)
+        else:
+            self._values = list(zip(*values, strict=True))
 
     def insert(self, connection: Connection) -> None:
         """Sends them, in their order."""
-        connection.exec_driver_sql(self._sql, self._rows)
+        connection.exec_driver_sql(self._sql, self._values)
+
+
+@functools.lru_cache(100)
+def _insert_text(dialect: str, table: sa.Table, columns: tuple[str, ...], again: bool) -> str:
+    into = f"INSERT INTO {table.name} ({', '.join(columns)})"
+    if dialect == "postgresql":
+        arrays = ", ".join(f"%s::{_array_of(table.c[name].type)}" for name in columns)
+        into += f" SELECT * FROM unnest({arrays})"  # noqa: S608 (names of our own tables)
+    else:
+        into += f" VALUES ({', '.join('?' * len(columns))})"
+    key = ", ".join(column.name for column in table.primary_key)
+    return into + (f" ON CONFLICT ({key}) DO NOTHING" if again else "")
+
+
+def _array_of(kind: sa.types.TypeEngine[Any]) -> str:
+    """The array type of a column. Text is `text`: a cast to `varchar(20)` would cut what is too long."""
+    dialect = postgresql.dialect()
+    plain = kind.dialect_impl(dialect)
+    return "text[]" if isinstance(plain, sa.String) else f"{plain.compile(dialect)}[]"
 
 
 def _prepared(dialect: Dialect, column: sa.Column[Any], values: Iterable[Any]) -> Iterable[Any]:
@@ -44,3 +77,55 @@ def _prepared(dialect: Dialect, column: sa.Column[Any], values: Iterable[Any]) -
     if prepare is None or isinstance(column.type, sa.LargeBinary):  # both drivers take bytes as they are
         return values
     return list(map(prepare, values))
+
+
+class ForEach:
+    """One statement that is done for each of many given rows.
+
+    `build` gets the given rows as a table named `given`, with the named columns, and returns the statement.
+    On PostgreSQL it is executed once, on SQLite once for each row.
+    """
+
+    def __init__(self, build: Callable[[sa.FromClause], Any], **columns: Any) -> None:
+        self._build = build
+        self._columns: Mapping[str, sa.types.TypeEngine[Any]] = {
+            name: sa.types.to_instance(kind) for name, kind in columns.items()
+        }
+        self._binds = [f"given_{name}" for name in columns]  # bare column names would be taken for values to set
+        self._statements: dict[str, Any] = {}
+
+    def rows(self, connection: Connection, given: Sequence[Row]) -> list[sa.Row[Any]]:
+        """What the statement returns for all given rows, in no order."""
+        return [row for done in self._executed(connection, given) for row in done]
+
+    def changed(self, connection: Connection, given: Sequence[Row]) -> int:
+        """How many rows the statement has changed for all given rows."""
+        return sum(done.rowcount for done in self._executed(connection, given))
+
+    def _executed(self, connection: Connection, given: Sequence[Row]) -> Iterable[sa.CursorResult[Any]]:
+        if not given:
+            return
+        statement = self._statement(connection.dialect.name)
+        if connection.dialect.name == "postgresql":
+            columns = zip(*given, strict=True)
+            yield connection.execute(statement, dict(zip(self._binds, map(list, columns), strict=True)))
+            return
+        for row in given:
+            yield connection.execute(statement, dict(zip(self._binds, row, strict=True)))
+
+    def _statement(self, dialect: str) -> Any:
+        if dialect not in self._statements:
+            self._statements[dialect] = self._build(self._given(dialect))
+        return self._statements[dialect]
+
+    def _given(self, dialect: str) -> sa.FromClause:
+        binds = list(zip(self._binds, self._columns.values(), strict=True))
+        if dialect == "postgresql":
+            arrays = [sa.bindparam(bind, type_=postgresql.ARRAY(kind)) for bind, kind in binds]
+            columns = [sa.column(name, kind) for name, kind in self._columns.items()]
+            return sa.func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+        values = [
+            sa.bindparam(bind, type_=kind).label(name)
+            for (bind, kind), name in zip(binds, self._columns, strict=True)
+        ]
+        return sa.select(*values).subquery("given")

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from petition.core.addresses import Address
 from petition.core.clock import now
 from petition.core.ids import new_id
-from petition.core.keyed_hashes import bucket_of_hash, mailbox_hash
+from petition.core.keyed_hashes import bucket_of_hash
+from petition.core.many_rows import ManyRows
 from petition.mail import caps
 from petition.mail.models import MailState, OwedMail
 
@@ -28,36 +30,34 @@ Key = tuple[int, UUID]
 """A mail's bucket and id."""
 
 
-def owe(
-    session: Session,
+OUTBOX = cast(sa.Table, OwedMail.__table__)
+COLUMNS = (
+    *("bucket", "id", "template", "locale", "recipient", "content", "mailbox_hash", "domain"),
+    *("about", "signature_id", "created_at", "due"),
+)
+
+
+def row(
     *,
     template: str,
     locale: str,
     address: Address,
+    mailbox: bytes,
     content: dict[str, Any],
     about: UUID | None = None,
     bucket: int | None = None,
     signature_id: UUID | None = None,
-) -> None:
-    """Promises a mail, in the transaction of whatever promised it. One INSERT, whoever the address is."""
-    mailbox = mailbox_hash(address.canonical)
+) -> tuple[Any, ...]:
+    """A mail to be owed, as `COLUMNS`; `mailbox` is the address's `mailbox_hash`."""
     at = now()
-    session.execute(
-        sa.insert(OwedMail).values(
-            bucket=bucket_of_hash(mailbox) if bucket is None else bucket,
-            id=new_id(),
-            template=template,
-            locale=locale,
-            recipient=address.exact,
-            content=content,
-            mailbox_hash=mailbox,
-            domain=address.domain,
-            about=about,
-            signature_id=signature_id,
-            created_at=at,
-            due=at,
-        )
-    )
+    whose = bucket_of_hash(mailbox) if bucket is None else bucket, new_id()
+    to = address.exact, content, mailbox, address.domain
+    return (*whose, template, locale, *to, about, signature_id, at, at)
+
+
+def owe_many(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Promises mails, in the transaction of whatever promised them. One INSERT, whoever the addresses are."""
+    ManyRows(connection.dialect, OUTBOX, COLUMNS, rows, True, state=MailState.WAITING, attempts=0).insert(connection)
 
 
 def claim(session: Session, lease: UUID, most: int) -> list[Key]:

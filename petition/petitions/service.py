@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from petition.core.clock import now
+from petition.core.db import db, read_again
 from petition.core.errors import DomainError, Gone, PetitionNotFound
+from petition.core.kept import kept
 from petition.core.labels import SLUG
 from petition.organisations.models import Organisation
 from petition.petitions.models import PUBLIC_STATES, PUBLISHED_STATES, Petition, PetitionText, State
@@ -35,9 +40,42 @@ class Page:
     pages: int
 
 
-def takes_signatures(petition: Petition) -> bool:
-    """Whether a signature can be given and confirmed now."""
+def takes_signatures(petition: Petition | Any) -> bool:
+    """Whether a signature can be given and confirmed now, by the petition's state and end."""
     return petition.state == State.OPEN and (petition.closes_at is None or now() < petition.closes_at)
+
+
+def in_force(connection: Connection, petition_ids: Collection[UUID]) -> dict[UUID, tuple[bool, int]]:
+    """Whether each of these petitions takes signatures now, and the version of its text in force."""
+    rows = connection.execute(
+        sa.select(Petition.id, Petition.state, Petition.closes_at, sa.func.max(PetitionText.version).label("version"))
+        .join(PetitionText, PetitionText.petition_id == Petition.id)
+        .where(Petition.id.in_(petition_ids))
+        .group_by(Petition.id)
+    )
+    return {row.id: (takes_signatures(row), row.version) for row in rows}
+
+
+def recent(slug: str) -> Petition:
+    """A petition that readers may see, as it was within the last second, with its texts and organisation.
+
+    Belongs to no session. Raises PetitionNotFound or Gone.
+    """
+    found: Petition = kept("petition").get(slug, lambda: _detached(find_public(read_again(), slug)))
+    return found
+
+
+def recent_by_id(petition_id: UUID) -> Petition:
+    """The same, whatever its state, for whoever has signed it."""
+    by_id = sa.select(Petition).where(Petition.id == petition_id)
+    found: Petition = kept("petition by id").get(petition_id, lambda: _detached(read_again().scalars(by_id).one()))
+    return found
+
+
+def _detached(petition: Petition) -> Petition:
+    db.session.expunge_all()
+    db.session.rollback()  # whoever waits for a commit now must not hold a connection, or the log, meanwhile
+    return petition
 
 
 def shown_state(petition: Petition) -> State:

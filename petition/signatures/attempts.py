@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as __
 from sqlalchemy.orm import Session
 
 from petition.core import limits
@@ -22,6 +23,7 @@ from petition.signatures.models import Signature, SignatureState, Signer
 from petition.signatures.signing import MAIL, Wish, tidy_code
 
 LINK_LIFE = timedelta(days=14)
+UNKNOWN_LINK = __("This link is not known here any more. Please sign again.")
 SIGNER_OF = sa.and_(Signer.bucket == Signature.bucket, Signer.signature_id == Signature.id)
 
 
@@ -68,10 +70,10 @@ class Attempt:
         if typed is not None:
             hashed = signature_hash(mailbox_hash(typed.canonical), self.signature.petition_id)
             if not secrets.compare_digest(hashed, self.signature.address_hash):
-                raise DomainError(_("That is not the address you signed with."))
+                raise DomainError(__("That is not the address you signed with."))
             return typed.exact
         if not self.knows_address:
-            raise DomainError(_("To get news, type your e-mail address again: we have forgotten it."))
+            raise DomainError(__("To get news, type your e-mail address again: we have forgotten it."))
         return self.signer.address
 
 
@@ -84,7 +86,7 @@ def find(session: Session, handle: bytes) -> Attempt:
         .where(Signature.bucket == bucket_of(handle), Signature.handle == handle)
     ).one_or_none()
     if row is None:
-        raise NotFound(_("This link is not known here any more. Please sign again."))
+        raise NotFound(UNKNOWN_LINK)
     return Attempt(*row)
 
 

@@ -75,7 +75,7 @@ def add(
         with transaction() as session:
             batch.signatures.insert(session.connection())
             batch.signers.insert(session.connection())
-            tallies.add(session, batch.counted)
+            tallies.add(session.connection(), batch.counted)
         stored += batch.size
         if progress:
             progress(batch.size)

@@ -1,28 +1,33 @@
-"""Confirming: the button behind the mailed link, or the typed code, makes a pending signature count, once."""
+"""Confirming: the button behind the mailed link, or the typed code, makes a pending signature count, once.
+
+Many presses of one moment are done together. Links of one address never are: they go one after the other,
+so that each sees what the one before it came to; and against other processes the unique keys decide.
+"""
 
 from __future__ import annotations
 
 import enum
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from petition.core.addresses import Address
 from petition.core.clock import now
+from petition.core.errors import DomainError, NotFound
 from petition.core.keyed_hashes import person_hash
 from petition.core.names import same_person_form
-from petition.petitions.service import takes_signatures
-from petition.signatures import forgetting
-from petition.signatures.attempts import SIGNER_OF, Attempt
-from petition.signatures.models import PLACES, Signature, SignatureState, Signer
+from petition.petitions.service import in_force, takes_signatures
+from petition.signatures import counting, own_page
+from petition.signatures.attempts import UNKNOWN_LINK, Attempt
+from petition.signatures.counting import CONSENTED, Changes, Place, place_of
+from petition.signatures.models import PLACES, SignatureState
+from petition.signatures.own_page import Owner
 from petition.signatures.signing import Wish, consented
 from petition.tallies import service as tallies
-
-RACES = 5
 
 
 class Outcome(enum.StrEnum):
@@ -37,11 +42,26 @@ class Outcome(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """The outcome, the names already counted on this address when there are any, and the total after it."""
+    """The outcome, the names that count at this address where they are in the way, and the total after it.
+
+    `confirmed_at` is when the attempt began to count.
+    """
 
     outcome: Outcome
+    petition_id: UUID
     names: tuple[str, ...] = ()
     number: int = 0
+    confirmed_at: datetime | None = None
+
+    @property
+    def opens_own_page(self) -> bool:
+        """Whether the used link shows its owner what the address has signed: for a day after it was counted."""
+        if self.outcome == Outcome.COUNTED:
+            return self.confirmed_at is not None and now() - self.confirmed_at < own_page.LINK_LIFE
+        return self.outcome in {Outcome.ALREADY, Outcome.FULL}
+
+
+Answer = Confirmation | DomainError
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,95 +73,110 @@ class Filled:
     address: Address | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Press:
+    """The button was pressed: on the page of which link, filled in how (as on signing, if None).
+
+    `token_hash` is that of the session on the own page that the press opens, if it comes to that.
+    """
+
+    handle: bytes
+    filled: Filled | None = None
+    token_hash: bytes | None = None
+
+
 def settled(session: Session, attempt: Attempt) -> Confirmation | None:
     """What the button comes to whatever is filled in; None while the attempt may still count."""
-    if attempt.signature.state == SignatureState.CONFIRMED:
-        return _counted(session, attempt)
+    found = _settled(attempt, takes_signatures(attempt.petition))
+    if found is None or found.outcome != Outcome.COUNTED:
+        return found
+    return replace(found, number=tallies.count(session, attempt.petition.id).total)
+
+
+def _settled(attempt: Attempt, open_for_signing: bool) -> Confirmation | None:
+    signature = attempt.signature
+    if signature.state == SignatureState.CONFIRMED:
+        return Confirmation(Outcome.COUNTED, signature.petition_id, confirmed_at=signature.confirmed_at)
     if attempt.ended:
-        return Confirmation(Outcome.ENDED)
-    if not takes_signatures(attempt.petition):
-        return Confirmation(Outcome.CLOSED)
-    return None
+        return Confirmation(Outcome.ENDED, signature.petition_id)
+    return None if open_for_signing else Confirmation(Outcome.CLOSED, signature.petition_id)
 
 
-def _counted(session: Session, attempt: Attempt) -> Confirmation:
-    total = tallies.count(session, attempt.petition.id).total
-    return Confirmation(Outcome.COUNTED, (attempt.signer.name,), total)
+def confirm(connection: Connection, presses: list[Press]) -> list[Answer]:
+    """Makes attempts count, with the fields as they were sent back or else as they were on signing.
 
-
-def confirm(session: Session, attempt: Attempt, filled: Filled | None = None) -> Confirmation:
-    """Makes the attempt count, with the fields as they were sent back or else as they were on signing. Idempotent.
-
-    Two links of one person, or the links of three people at one address, may be confirmed at the same
-    moment: the unique keys decide, and the loser looks again. Raises DomainError for a wrong address.
+    Runs in the committer's transaction and can be repeated: a press after the first says the same and changes
+    nothing. A DomainError in a place of the list is for a link that is not known, or a wrong address. Raises
+    RaceLost when another process was faster with one of them.
     """
-    for _race in range(RACES):
+    answers: list[Answer] = [NotFound(UNKNOWN_LINK)] * len(presses)
+    waiting = dict(enumerate(presses))
+    while waiting:
+        found = counting.find(connection, [press.handle for press in waiting.values()])
+        waiting = {number: press for number, press in waiting.items() if press.handle in found}
+        turns: dict[Place, int] = {}
+        for number, press in waiting.items():
+            turns.setdefault(place_of(found[press.handle]), number)
+        pairs = [(press, found[press.handle]) for press in map(waiting.pop, turns.values())]
+        for number, answer in zip(turns.values(), _one_of_each_address(connection, pairs), strict=True):
+            answers[number] = answer
+    return answers
+
+
+def _one_of_each_address(connection: Connection, pairs: list[tuple[Press, Attempt]]) -> list[Answer]:
+    petitions = in_force(connection, {attempt.signature.petition_id for _press, attempt in pairs})
+    mates = counting.at_places(connection, [place_of(attempt) for _press, attempt in pairs])
+    changes = Changes()
+    answers: list[Answer] = []
+    for press, attempt in pairs:
+        takes_signatures, _version = petitions[attempt.signature.petition_id]
+        known = mates[place_of(attempt)]
         try:
-            with session.begin_nested():
-                return settled(session, attempt) or _count_or_say_why_not(session, attempt, filled)
-        except IntegrityError:
-            session.expire_all()
-    raise AssertionError("the unique keys kept refusing what they do not hold")
+            answers.append(_settled(attempt, takes_signatures) or _decide(attempt, press.filled, known, changes))
+        except DomainError as refused:
+            answers.append(refused)
+    changes.write(connection)
+    _open_own_pages(connection, pairs, answers)
+    return _with_totals(connection, answers)
 
 
-def _count_or_say_why_not(session: Session, attempt: Attempt, filled: Filled | None) -> Confirmation:
-    signature, wish = attempt.signature, filled.wish if filled else attempt.wish
-    person = person_hash(signature.address_hash, same_person_form(wish.name))
-    others = _counted_on_address(session, signature)
-    same = [name for other, name in others if other.person_hash == person]
-    if same or len(others) >= len(PLACES):
-        forgetting.once_counted(session, signature)
-        session.expire(attempt.signer)
-        outcome = Outcome.ALREADY if same else Outcome.FULL
-        return Confirmation(outcome, tuple(same or [name for _other, name in others]))
-    place = next(place for place in PLACES if all(other.place != place for other, _name in others))
-    if not _count(session, attempt, filled, {"place": place, "person_hash": person}):
-        session.refresh(signature)
-        return settled(session, attempt) or Confirmation(Outcome.ENDED)
-    return _counted(session, attempt)
-
-
-def _counted_on_address(session: Session, signature: Signature) -> list[tuple[Signature, str]]:
-    rows = session.execute(
-        sa.select(Signature, Signer.name)
-        .join(Signer, SIGNER_OF)
-        .where(
-            Signature.bucket == signature.bucket,
-            Signature.petition_id == signature.petition_id,
-            Signature.address_hash == signature.address_hash,
-            Signature.place.in_(PLACES),
-        )
-        .order_by(Signature.place)
-    )
-    return [(other, name) for other, name in rows]
-
-
-def _count(session: Session, attempt: Attempt, filled: Filled | None, unique: dict[str, Any]) -> bool:
-    """Turns pending into confirmed and moves the tally; False when another request was first."""
+def _decide(attempt: Attempt, filled: Filled | None, mates: list[Any], changes: Changes) -> Confirmation:
+    """Counts the attempt, unless its person or two others count at this address. Raises DomainError."""
     signature, wish, at = attempt.signature, filled.wish if filled else attempt.wish, now()
+    person = person_hash(signature.address_hash, same_person_form(wish.name))
+    counted = sorted((mate for mate in mates if mate.place in PLACES), key=lambda mate: int(mate.place))
+    same = [mate.name for mate in counted if mate.person_hash == person]
+    if same or len(counted) >= len(PLACES):
+        changes.forget_address(attempt, mates, own=True)
+        outcome, names = (Outcome.ALREADY, same) if same else (Outcome.FULL, [mate.name for mate in counted])
+        return Confirmation(outcome, signature.petition_id, tuple(names))
     address = attempt.address_to_keep(wish, filled.address if filled else None)
-    said = wish.of_signature | (consented(filled.language, at) if filled else {})
-    turned = session.execute(
-        sa.update(Signature)
-        .where(
-            Signature.bucket == signature.bucket,
-            Signature.id == signature.id,
-            Signature.state == SignatureState.PENDING,
-        )
-        .values(state=SignatureState.CONFIRMED, confirmed_at=at, **unique, **said)
-        .returning(Signature.id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    if not turned:
-        return False
-    session.execute(
-        sa.update(Signer)
-        .where(Signer.bucket == signature.bucket, Signer.signature_id == signature.id)
-        .values(address=address, **wish.of_signer)
-        .execution_options(synchronize_session=False)
+    place = next(place for place in PLACES if all(mate.place != place for mate in counted))
+    words = consented(filled.language, at) if filled else {name: getattr(signature, name) for name in CONSENTED}
+    said = wish.of_signature | words | {"confirmed_at": at}
+    changes.count(attempt, (place, person), said, wish.of_signer | {"address": address})
+    changes.forget_address(attempt, mates, own=False)
+    return Confirmation(Outcome.COUNTED, signature.petition_id, confirmed_at=at)
+
+
+def _open_own_pages(connection: Connection, pairs: list[tuple[Press, Attempt]], answers: list[Answer]) -> None:
+    """Opens the own page for whoever used a mailed link: what its address signed on its petition."""
+    own_page.start_sessions(
+        connection,
+        [
+            (press.token_hash, Owner(None, attempt.signature.petition_id, attempt.signature.address_hash))
+            for (press, attempt), answer in zip(pairs, answers, strict=True)
+            if press.token_hash and isinstance(answer, Confirmation) and answer.opens_own_page
+        ],
     )
-    tallies.add(session, Counter({(signature.petition_id, wish.country, at): 1}))
-    forgetting.once_counted(session, signature)
-    session.expire(signature)
-    session.expire(attempt.signer)
-    return True
+
+
+def _with_totals(connection: Connection, answers: list[Answer]) -> list[Answer]:
+    counted = {one.petition_id for one in answers if isinstance(one, Confirmation) and one.outcome == Outcome.COUNTED}
+    totals = tallies.totals(connection, list(counted))
+    return [
+        replace(one, number=totals[one.petition_id])
+        if isinstance(one, Confirmation) and one.outcome == Outcome.COUNTED
+        else one
+        for one in answers
+    ]

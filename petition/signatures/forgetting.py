@@ -2,58 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import aliased
 
 from petition.core.clock import now
-from petition.core.retention import deleted
+from petition.core.db import Instant
+from petition.core.many_rows import ForEach
 from petition.mail.models import MailState, OwedMail
-from petition.signatures.models import PLACES, Signature, SignatureState, Signer
+from petition.signatures.models import PLACES, Signature, Signer
 
-Ids = Collection[UUID]
+Key = tuple[int, UUID]
+"""An attempt's bucket and id."""
 
-
-def once_counted(session: Session, signature: Signature) -> None:
-    """Forgets the address of a counted signature, but for its own news.
-
-    No other attempt of the address on that petition keeps it (its page asks again, should news be wished
-    for), no letter that died does, and a mail for the link just used is not sent again. Mails still owed to
-    other attempts stay: they may be another person's at the same address.
-    """
-    here = session.execute(
-        sa.select(Signature.id, Signature.state).where(
-            Signature.bucket == signature.bucket,
-            Signature.petition_id == signature.petition_id,
-            Signature.address_hash == signature.address_hash,
+ATTEMPT = {"bucket": Signature.__table__.c.bucket.type, "id": Signature.__table__.c.id.type}
+IS_WAITING = OwedMail.state == MailState.WAITING
+FORGET = ForEach(
+    lambda given: (
+        sa.update(Signer)
+        .where(Signer.bucket == given.c.bucket, Signer.signature_id == given.c.id, Signer.address.is_not(None))
+        .values(address=None)
+    ),
+    **ATTEMPT,
+)
+EMPTY = ForEach(
+    lambda given: (
+        sa.update(OwedMail)
+        .where(
+            OwedMail.bucket == given.c.bucket,
+            OwedMail.signature_id == given.c.id,
+            OwedMail.recipient.is_not(None),
+            sa.or_(OwedMail.state == MailState.DEAD, sa.and_(given.c.waiting, IS_WAITING)),
         )
-    ).all()
-    pending = [found for found, state in here if state == SignatureState.PENDING]
-    forget_in_attempts(session, signature.bucket, pending)
-    empty_mails(session, signature.bucket, [found for found, _state in here], MailState.DEAD)
-    empty_mails(session, signature.bucket, [signature.id], MailState.WAITING)
+        .values(
+            recipient=None,
+            content=sa.null(),
+            state=sa.case((IS_WAITING, MailState.SUPERSEDED), else_=OwedMail.state),
+            finished_at=sa.case((IS_WAITING, given.c.at), else_=OwedMail.finished_at),
+        )
+    ),
+    **ATTEMPT,
+    waiting=sa.Boolean(),
+    at=Instant(),
+)
 
 
-def forget_in_attempts(session: Session, bucket: int, ids: Ids) -> int:
+def forget_addresses(connection: Connection, attempts: Sequence[Key]) -> int:
     """Takes the address out of these attempts; says how many had one."""
-    these = Signer.bucket == bucket, Signer.signature_id.in_(ids), Signer.address.is_not(None)
-    return deleted(session, sa.update(Signer).where(*these).values(address=None))
+    return FORGET.changed(connection, attempts)
 
 
-def empty_mails(session: Session, bucket: int, ids: Ids, *states: MailState) -> int:
-    """Takes recipient and content out of the mails of these attempts; one that waited is not sent any more."""
-    these = OwedMail.bucket == bucket, OwedMail.signature_id.in_(ids)
-    waiting = OwedMail.state == MailState.WAITING
-    emptied = {
-        "recipient": None,
-        "content": None,
-        "state": sa.case((waiting, MailState.SUPERSEDED), else_=OwedMail.state),
-        "finished_at": sa.case((waiting, now()), else_=OwedMail.finished_at),
-    }
-    full = OwedMail.state.in_(states), OwedMail.recipient.is_not(None)
-    return deleted(session, sa.update(OwedMail).where(*these, *full).values(emptied))
+def empty_mails(connection: Connection, attempts: Sequence[tuple[int, UUID, bool]]) -> int:
+    """Takes recipient and content out of the letters of these attempts that died; says of how many.
+
+    Where the third part of an attempt says so, also out of what waits to be sent: it is not sent any more.
+    """
+    at = now()
+    return EMPTY.changed(connection, [(*attempt, at) for attempt in attempts])
 
 
 def counts_at_its_address() -> sa.ColumnElement[bool]:

@@ -16,11 +16,8 @@ from petition.core.forms import PageForm
 from petition.core.names import NameRefused, clean_line, clean_name, clean_text
 from petition.core.tokens import form_token, version_in_form_token
 from petition.signatures import consent
-from petition.signatures.models import ListName
+from petition.signatures.answers import CITY_LENGTH, COMMENT_LENGTH, LIST_NAMES
 from petition.signatures.signing import Wish
-
-CITY_LENGTH = 80
-COMMENT_LENGTH = 1000
 
 
 class Refused(ValidationError):
@@ -98,7 +95,7 @@ class SignerFields(PublicForm):
             raise Refused(_why_name(error)) from None
 
     def validate_list_name(self, field: RadioField) -> None:
-        if field.data and field.data.upper() not in ListName.__members__:
+        if (field.data or "").lower() not in LIST_NAMES:
             raise Refused(_("Choose one of these."))
 
     def wish(self) -> Wish:
@@ -109,7 +106,7 @@ class SignerFields(PublicForm):
             city=self.city.data or None,
             comment=self.comment.data or None,
             show_name=bool(self.show_name.data),
-            list_name=ListName[(self.list_name.data or "count").upper()],
+            list_name=LIST_NAMES[(self.list_name.data or "").lower()],
             updates=bool(self.updates.data),
         )
 

@@ -18,7 +18,7 @@ from petition.core.clock import now
 from petition.core.errors import DomainError
 from petition.core.keyed_hashes import person_hash
 from petition.core.names import same_person_form
-from petition.mail.models import MailState, OwedMail
+from petition.mail.models import OwedMail
 from petition.signatures import forgetting
 from petition.signatures.attempts import SIGNER_OF, Attempt
 from petition.signatures.models import Signature, SignatureState, Signer
@@ -37,7 +37,7 @@ def correct(session: Session, own: Attempt, wish: Wish, language: str, address: 
         raise DomainError(_("Only a counted signature can be changed."))
     moved = Counter({_counter(signature, wish.country): 1})
     moved.subtract({_counter(signature, signature.country): 1})
-    tallies.add(session, moved)
+    tallies.add(session.connection(), moved)
     person = person_hash(signature.address_hash, same_person_form(wish.name))
     _set(own.signer, wish.of_signer | {"address": own.address_to_keep(wish, address)})
     _set(signature, wish.of_signature | consented(language, now()) | {"person_hash": person})
@@ -66,13 +66,13 @@ def withdraw(session: Session, own: Attempt) -> None:
     """Takes a signature back: it no longer counts, its place is free, its address forgotten. Idempotent."""
     signature = _locked(session, own.signature)
     if signature.state == SignatureState.CONFIRMED:
-        tallies.add(session, {_counter(signature, signature.country): -1})
+        tallies.add(session.connection(), {_counter(signature, signature.country): -1})
     if signature.state in {SignatureState.CONFIRMED, SignatureState.PENDING}:
         signature.state, signature.ended_at = SignatureState.WITHDRAWN, now()
         signature.place = signature.person_hash = signature.code_hash = None
         signature.updates = False
     own.signer.address = None
-    forgetting.empty_mails(session, signature.bucket, [signature.id], MailState.WAITING, MailState.DEAD)
+    forgetting.empty_mails(session.connection(), [(signature.bucket, signature.id, True)])
 
 
 def erase(session: Session, own: Attempt) -> None:
@@ -86,9 +86,9 @@ def erase(session: Session, own: Attempt) -> None:
     person = same_person_form(own.signer.name)
     # Of an expired attempt no name is left.
     ids = [own.signature.id, *(one for one, name in others if name is None or same_person_form(name) == person)]
-    left = [one for one, _name in others if one not in ids]
-    forgetting.forget_in_attempts(session, bucket, left)
-    forgetting.empty_mails(session, bucket, left, MailState.WAITING, MailState.DEAD)
+    left = [(bucket, one) for one, _name in others if one not in ids]
+    forgetting.forget_addresses(session.connection(), left)
+    forgetting.empty_mails(session.connection(), [(*attempt, True) for attempt in left])
     session.expunge(own.signer)
     session.expunge(own.signature)
     for column in (OwedMail.signature_id, Signer.signature_id, Signature.id):

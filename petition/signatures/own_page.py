@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from datetime import timedelta
+from typing import cast
 from uuid import UUID
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from petition.core.addresses import Address
 from petition.core.clock import now
 from petition.core.errors import NotFound
 from petition.core.keyed_hashes import bucket_of_hash, keyed_hash, mailbox_hash, signature_hash
+from petition.core.many_rows import ManyRows
 from petition.core.tokens import new_handle
 from petition.mail import outbox
 from petition.petitions.models import Petition
 from petition.signatures.attempts import SIGNER_OF, Attempt
-from petition.signatures.confirming import Confirmation, Outcome
 from petition.signatures.models import OwnPageLink, OwnPageSession, Signature, SignatureState, Signer
 
 LINK_LIFE = timedelta(hours=24)
@@ -28,6 +31,8 @@ SESSION_LIFE = timedelta(minutes=30)
 MAIL = "own_page"
 COOKIE = "own_page"
 AT_ONCE = 200
+SESSION = cast(sa.Table, OwnPageSession.__table__)
+SESSION_COLUMNS = ("token_hash", "mailbox_hash", "petition_id", "address_hash")
 ADDRESS_KEY = [
     sa.column(one.name, one.type) for one in (Signature.bucket, Signature.petition_id, Signature.address_hash)
 ]
@@ -55,7 +60,9 @@ def ask_link(session: Session, address: Address, locale: str) -> None:
     handle = new_handle()
     mailbox = mailbox_hash(address.canonical)
     session.execute(sa.insert(OwnPageLink).values(handle=handle, mailbox_hash=mailbox, created_at=now()))
-    outbox.owe(session, template=MAIL, locale=locale, address=address, content={"handle": handle.hex()})
+    content = {"handle": handle.hex()}
+    mail = outbox.row(template=MAIL, locale=locale, address=address, mailbox=mailbox, content=content)
+    outbox.owe_many(session.connection(), [mail])
 
 
 def owner_of_link(session: Session, handle: bytes) -> Owner:
@@ -66,30 +73,29 @@ def owner_of_link(session: Session, handle: bytes) -> Owner:
     return Owner(mailbox_hash=link.mailbox_hash)
 
 
-def start_session_after(session: Session, attempt: Attempt, confirmation: Confirmation) -> str | None:
-    """Opens the own page for whoever used the mailed link of an attempt: what its address signed on its petition.
-
-    None when the link has ended, and a day after the attempt was counted.
-    """
-    if confirmation.outcome == Outcome.COUNTED:
-        confirmed_at = attempt.signature.confirmed_at
-        opens = confirmed_at is not None and now() - confirmed_at < LINK_LIFE
-    else:
-        opens = confirmation.outcome in {Outcome.ALREADY, Outcome.FULL}
-    owner = Owner(petition_id=attempt.petition.id, address_hash=attempt.signature.address_hash)
-    return start_session(session, owner) if opens else None
-
-
 def start_session(session: Session, owner: Owner) -> str:
     """Opens thirty minutes on the own page; returns the token for the cookie."""
-    token = secrets.token_urlsafe(32)
-    session.add(OwnPageSession(token_hash=_hash(token), expires_at=now() + SESSION_LIFE, **asdict(owner)))
+    token = new_token()
+    start_sessions(session.connection(), [(hash_of(token), owner)])
     return token
+
+
+def new_token() -> str:
+    """What a cookie holds."""
+    return secrets.token_urlsafe(32)
+
+
+def start_sessions(connection: Connection, opened: Sequence[tuple[bytes, Owner]]) -> None:
+    """Opens thirty minutes each, for owners with a token of this hash."""
+    if opened:
+        rows = [(hashed, *astuple(owner)) for hashed, owner in opened]
+        until = now() + SESSION_LIFE
+        ManyRows(connection.dialect, SESSION, SESSION_COLUMNS, rows, True, expires_at=until).insert(connection)
 
 
 def owner_of_session(session: Session, token: str | None) -> Owner | None:
     """Whose own page a cookie's token opens, if its half hour is not over."""
-    found = session.get(OwnPageSession, _hash(token)) if token else None
+    found = session.get(OwnPageSession, hash_of(token)) if token else None
     if found is None or found.expires_at <= now():
         return None
     return Owner(found.mailbox_hash, found.petition_id, found.address_hash)
@@ -97,10 +103,11 @@ def owner_of_session(session: Session, token: str | None) -> Owner | None:
 
 def end_session(session: Session, token: str | None) -> None:
     """Closes the own page; none is no error."""
-    session.execute(sa.delete(OwnPageSession).where(OwnPageSession.token_hash == _hash(token or "")))
+    session.execute(sa.delete(OwnPageSession).where(OwnPageSession.token_hash == hash_of(token or "")))
 
 
-def _hash(token: str) -> bytes:
+def hash_of(token: str) -> bytes:
+    """What is kept of a token."""
     return hashlib.sha256(token.encode()).digest()
 
 

@@ -29,7 +29,6 @@ from petition.signatures.forms import AddressForm, OwnSignatureForm
 from petition.signatures.mails import CONFIRM, OWN_PAGE
 from petition.signatures.models import SignatureState
 from petition.signatures.own_page import COOKIE
-from petition.tallies.service import shown_counts
 
 bp = Blueprint("own_page", __name__, url_prefix="/my")
 
@@ -141,7 +140,7 @@ def signature(ref: str) -> AnyResponse | str | tuple[str, int]:
     except DomainError as error:
         own = own_page.find_own(read_again(), owner, token, ref)
         return _signature_page(own, ref, form, error.message), error.status
-    return _done(own, "corrected")
+    return _done("corrected")
 
 
 def _signature_page(own: Attempt, ref: str, form: OwnSignatureForm, problem: str | None = None) -> str:
@@ -163,7 +162,7 @@ def withdraw(ref: str) -> AnyResponse:
     with writing() as writer:
         own = own_page.find_own(writer, owner, token, ref)
         own_changes.withdraw(writer, own)
-    return _done(own, "withdrawn")
+    return _done("withdrawn")
 
 
 @bp.post("/signatures/<ref>/erase")
@@ -173,14 +172,11 @@ def erase(ref: str) -> AnyResponse:
     owner, token = _owner()
     with writing() as writer:
         own = own_page.find_own(writer, owner, token, ref)
-        petition_id = own.petition.id
         own_changes.erase(writer, own)
-    shown_counts.forget(petition_id)
     return redirect(url_for("own_page.page", done="erased"), 303)
 
 
-def _done(own: Attempt, what: str) -> AnyResponse:
-    shown_counts.forget(own.signature.petition_id)
+def _done(what: str) -> AnyResponse:
     return redirect(url_for("own_page.page", done=what), 303)
 
 

@@ -90,8 +90,8 @@ def rebuild(session: Session, petition_id: UUID) -> int:
         for line in compare(session, petition_id)
         if line.rows != line.tally
     }
-    tallies.add_totals(session, totals)
-    tallies.add_hours(session, hours)
+    tallies.add_totals(session.connection(), totals)
+    tallies.add_hours(session.connection(), hours)
     return len(hours) + len(totals)
 
 

@@ -67,7 +67,7 @@ def _is_needless_address() -> Condition:
 
 def _forget_addresses(session: Session, bucket: int, these: Condition) -> int:
     ids = session.scalars(sa.select(Signature.id).where(these)).all()
-    return forgetting.forget_in_attempts(session, bucket, ids)
+    return forgetting.forget_addresses(session.connection(), [(bucket, one) for one in ids])
 
 
 def _is_withdrawn_person() -> Condition:
@@ -115,7 +115,7 @@ def _forget_dead_letters(transaction: Transaction) -> int:
     gone = 0
     for bucket, signature_id in read_again().execute(dead.where(forgetting.counts_at_its_address())).all():
         with transaction() as session:
-            gone += forgetting.empty_mails(session, bucket, [signature_id], MailState.DEAD)
+            gone += forgetting.empty_mails(session.connection(), [(bucket, signature_id, False)])
     return gone
 
 

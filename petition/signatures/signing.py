@@ -1,4 +1,4 @@
-"""Signing: a pending signature and the mail it owes, in one transaction.
+"""Signing: a pending signature and the mail it owes, in one transaction with others of the same moment.
 
 Nothing here looks at what the database knows of an address: the same three INSERTs for everybody, so
 that neither the answer nor the work tells a stranger who has signed.
@@ -9,28 +9,33 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
-from sqlalchemy.orm import Session
+from flask_babel import lazy_gettext as __
+from sqlalchemy.engine import Connection
 
 from petition.core.addresses import Address
 from petition.core.clock import now
 from petition.core.errors import NotOpen, TextChanged
 from petition.core.ids import new_id
 from petition.core.keyed_hashes import bucket_of_hash, code_hash, mailbox_hash, signature_hash
+from petition.core.many_rows import ManyRows
 from petition.core.tokens import new_handle
 from petition.mail import outbox
 from petition.petitions.models import Petition
-from petition.petitions.service import takes_signatures
+from petition.petitions.service import in_force, takes_signatures
 from petition.signatures import consent
-from petition.signatures.models import ListName, Signature, SignatureState, Signer
+from petition.signatures.models import ListName, Origin, Signature, SignatureState, Signer
 
 CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
 CODE_LENGTH = 10  # 50 bits
 RECEIPT_SECRET_BYTES = 32
 MAIL = "confirm"
+SIGNATURE, SIGNER = cast(sa.Table, Signature.__table__), cast(sa.Table, Signer.__table__)
+NOT_OPEN = __("This petition takes no signatures now.")
+TEXT_CHANGED = __("The text was changed while you read it. Please read it again before you sign.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,43 +80,79 @@ def consented(locale: str, at: datetime) -> dict[str, Any]:
     return {"consent_version": consent.VERSION, "locale": locale, "consented_at": at}
 
 
-def sign(session: Session, petition: Petition, address: Address, wish: Wish, page: Page) -> None:
-    """Stores a pending signature and owes its mail. Raises NotOpen, or TextChanged when another text was read."""
-    if not takes_signatures(petition):
-        raise NotOpen(_("This petition takes no signatures now."))
-    if page.text_version != petition.text.version:
-        raise TextChanged(_("The text was changed while you read it. Please read it again before you sign."))
-    hashed = signature_hash(mailbox_hash(address.canonical), petition.id)
-    bucket, signature_id = bucket_of_hash(hashed), new_id()
+@dataclass(frozen=True, slots=True)
+class NewSignature:
+    """A pending signature ready to be stored, and the mail that it owes."""
+
+    petition_id: UUID
+    text_version: int
+    signature: tuple[Any, ...]
+    signer: tuple[Any, ...]
+    mail: tuple[Any, ...]
+
+
+SIGNATURE_COLUMNS = (
+    *("bucket", "id", "petition_id", "text_version", "created_at", "consented_at", "locale", "address_hash"),
+    *("handle", "code_hash", "receipt_secret", "domain", "network_hash"),
+    *("country", "show_name", "list_name", "updates"),
+)
+SIGNER_COLUMNS = ("bucket", "signature_id", "name", "city", "comment", "address")
+
+
+def sign(petition: Petition, address: Address, wish: Wish, page: Page) -> NewSignature:
+    """What signing writes. Raises NotOpen, or TextChanged when another text was read; `store` asks again."""
+    if refused := _refused(takes_signatures(petition), petition.text.version, page.text_version):
+        raise refused
+    mailbox = mailbox_hash(address.canonical)
+    hashed = signature_hash(mailbox, petition.id)
+    bucket, signature_id, at = bucket_of_hash(hashed), new_id(), now()
     code, handle = _new_code(), new_handle(bucket)
-    at = now()
-    signature = {
-        "bucket": bucket,
-        "id": signature_id,
-        "petition_id": petition.id,
-        "text_version": petition.text.version,
-        "state": SignatureState.PENDING,
-        "created_at": at,
-        "address_hash": hashed,
-        "handle": handle,
-        "code_hash": code_hash(hashed, code),
-        "receipt_secret": secrets.token_bytes(RECEIPT_SECRET_BYTES),
-        "domain": address.domain,
-        "network_hash": page.network_hash,
-    }
-    signer = {"bucket": bucket, "signature_id": signature_id, "address": address.exact}
-    session.execute(sa.insert(Signature).values(signature | wish.of_signature | consented(page.language, at)))
-    session.execute(sa.insert(Signer).values(signer | wish.of_signer))
-    outbox.owe(
-        session,
-        template=MAIL,
-        locale=page.language,
-        address=address,
-        content={"handle": handle.hex(), "code": code},
-        about=petition.id,
-        bucket=bucket,
-        signature_id=signature_id,
+    return NewSignature(
+        petition.id,
+        page.text_version,
+        (
+            *(bucket, signature_id, petition.id, page.text_version, at, at, page.language, hashed),
+            *(handle, code_hash(hashed, code), secrets.token_bytes(RECEIPT_SECRET_BYTES)),
+            *(address.domain, page.network_hash),
+            *wish.of_signature.values(),
+        ),
+        (bucket, signature_id, *wish.of_signer.values(), address.exact),
+        outbox.row(
+            template=MAIL,
+            locale=page.language,
+            address=address,
+            mailbox=mailbox,
+            content={"handle": handle.hex(), "code": code},
+            about=petition.id,
+            bucket=bucket,
+            signature_id=signature_id,
+        ),
     )
+
+
+def _refused(takes_signatures: bool, version: int, read: int) -> NotOpen | TextChanged | None:
+    if not takes_signatures:
+        return NotOpen(NOT_OPEN)
+    return None if read == version else TextChanged(TEXT_CHANGED)
+
+
+def store(connection: Connection, new: list[NewSignature]) -> list[NotOpen | TextChanged | None]:
+    """Stores many signatures and their mails, in the transaction of the committer. Can be repeated.
+
+    One whose petition takes no signatures any more, or has another text, is refused: its place in the
+    list says so.
+    """
+    now_in_force = in_force(connection, {one.petition_id for one in new})
+    answers = [_refused(*now_in_force[one.petition_id], one.text_version) for one in new]
+    taken = [one for one, refused in zip(new, answers, strict=True) if refused is None]
+    if taken:
+        dialect, again = connection.dialect, True
+        signatures, signers = [one.signature for one in taken], [one.signer for one in taken]
+        common = {"state": SignatureState.PENDING, "origin": Origin.WEB, "consent_version": consent.VERSION}
+        ManyRows(dialect, SIGNATURE, SIGNATURE_COLUMNS, signatures, again, **common).insert(connection)
+        ManyRows(dialect, SIGNER, SIGNER_COLUMNS, signers, again).insert(connection)
+        outbox.owe_many(connection, [one.mail for one in taken])
+    return answers
 
 
 def _new_code() -> str:

@@ -15,25 +15,30 @@ from flask import (
     session,
     url_for,
 )
+from flask_babel import format_decimal
 from werkzeug.wrappers import Response as AnyResponse
 
 from petition.core import i18n, limits, tokens
 from petition.core.addresses import PROVIDERS, domain_hint, is_disposable
-from petition.core.db import read_again, writing
-from petition.core.errors import DomainError, NotOpen, TextChanged, TooMany
+from petition.core.committer import AWAY, Busy, submit
+from petition.core.db import read_again
+from petition.core.errors import DomainError, NotFound, NotOpen, TextChanged, TooMany
+from petition.core.kept import kept
 from petition.core.keyed_hashes import network_hash
 from petition.core.web_security import public
 from petition.petitions import service as petitions
 from petition.petitions.markdown import to_html
-from petition.signatures import attempts, confirming, own_page, shown, signing
+from petition.petitions.models import Petition
+from petition.signatures import answers, attempts, confirming, own_page, shown, signing
 from petition.signatures.attempts import Attempt
-from petition.signatures.confirming import Confirmation, Filled
+from petition.signatures.confirming import Confirmation, Filled, Outcome, Press
 from petition.signatures.forms import CodeForm, KnownSignerForm, SignForm
 from petition.signatures.mails import CONFIRM
-from petition.tallies.service import shown_counts
+from petition.tallies.service import recent_count
 
 bp = Blueprint("signatures", __name__)
 TOP_COUNTRIES = 5
+NUMBER = "\x00number\x00"  # stands for a number that is filled in later; no text holds it
 
 
 @bp.get("/petitions/<slug>")
@@ -43,9 +48,9 @@ def petition(slug: str) -> Response:
 
 
 def _petition_page(slug: str, form: SignForm, status: int = 200, problem: str | None = None) -> Response:
+    found = petitions.recent(slug)
     reading = read_again()
-    found = petitions.find_public(reading, slug)
-    count = shown_counts.count(reading, found.id)
+    count = recent_count(reading, found.id)
     form.renew_token(found.text.version)
     page = render_template(
         "petitions/petition.html",
@@ -75,19 +80,34 @@ def next_goal(total: int, goal: int | None) -> int:
 @bp.post("/petitions/<slug>/sign")
 def sign(slug: str) -> AnyResponse:
     """Stores what was filled in; the answer never depends on who has signed before."""
-    form, network = SignForm(), network_hash(request.remote_addr)
+    network = network_hash(request.remote_addr)
     try:
         limits.hit(limits.SIGN, "sign", network.hex())
-        if not form.validate():
+        sent = answers.read_signed(request.form) or _read_slowly(form := SignForm())
+        if sent is None:
             return _petition_page(slug, form, 422)
-        page = signing.Page(form.text_version, i18n.language(), network)
-        with writing() as writer:
-            signing.sign(writer, petitions.find_public(writer, slug), form.address, form.wish(), page)
+        page = signing.Page(sent.text_version, i18n.language(), network)
+        submit(signing.store, signing.sign(petitions.recent(slug), sent.address, sent.wish, page))
+    except (Busy, *AWAY):
+        return _try_again(SignForm())
     except (TooMany, NotOpen, TextChanged) as error:
-        answer = _petition_page(slug, form, error.status, error.message)
+        answer = _petition_page(slug, SignForm(), error.status, error.message)
         answer.headers.update(error.headers)
         return answer
-    return redirect(url_for("signatures.check_inbox", slug=slug, **_hint(form.address.domain)), 303)
+    return redirect(url_for("signatures.check_inbox", slug=slug, **_hint(sent.address.domain)), 303)
+
+
+def _try_again(form: SignForm | KnownSignerForm) -> Response:
+    """What was filled in, kept on a page that needs no database, to be sent again in a minute."""
+    busy = Busy()
+    answer = make_response(render_template("signatures/try_again.html", form=form, problem=busy.message), busy.status)
+    answer.headers.update(busy.headers)
+    return answer
+
+
+def _read_slowly(form: SignForm) -> answers.Signed | None:
+    """The form read by itself, so that it can say what is wrong."""
+    return answers.Signed(form.wish(), form.address, form.text_version) if form.validate() else None
 
 
 @bp.get("/petitions/<slug>/sign")
@@ -125,7 +145,7 @@ def confirm_page(token: str) -> str:
     reading = read_again()
     attempt = _attempt(reading, token)
     if settled := confirming.settled(reading, attempt):
-        return _outcome(attempt, settled)
+        return _outcome(attempt.petition, settled)
     return _confirm_form(attempt, KnownSignerForm.showing(attempt.wish))
 
 
@@ -135,39 +155,68 @@ def _confirm_form(attempt: Attempt, form: KnownSignerForm, problem: str | None =
     )
 
 
-def _outcome(attempt: Attempt, confirmation: Confirmation) -> str:
+def _outcome(petition: Petition, confirmation: Confirmation) -> str:
+    """What the button came to. The page for those who are counted differs in the number alone, and is kept."""
+    if confirmation.outcome != Outcome.COUNTED:
+        return _render_outcome(petition, confirmation, NUMBER)
+    key = petition.id, i18n.language(), request.query_string
+    page: str = kept("counted page").get(key, lambda: _render_outcome(petition, confirmation, NUMBER))
+    return page.replace(NUMBER, format_decimal(confirmation.number))
+
+
+def _render_outcome(petition: Petition, confirmation: Confirmation, number: str) -> str:
     return render_template(
         "signatures/outcome.html",
-        petition=attempt.petition,
+        petition=petition,
         outcome=confirmation.outcome,
         names=confirmation.names,
-        number=confirmation.number,
-        share_link=f"{current_app.config['BASE_URL']}/petitions/{attempt.petition.slug}",
+        number=number,
+        share_link=f"{current_app.config['BASE_URL']}/petitions/{petition.slug}",
     )
 
 
 @bp.post("/confirm/<token>")
 def confirm(token: str) -> AnyResponse | tuple[str, int]:
     """Counts the signature with the fields as they stand on the page, and opens the own page."""
-    form, filled = KnownSignerForm(), None
+    handle, filled = tokens.read_handle(CONFIRM, token), None
+    if "name" in request.form:
+        filled = _filled()
+        if filled is None:
+            return _wrongly_filled(token)
+    own_token = own_page.new_token()
+    try:
+        confirmation = submit(confirming.confirm, Press(handle, filled, own_page.hash_of(own_token)))
+    except (Busy, *AWAY):
+        return _try_again(KnownSignerForm())
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _confirm_form(_attempt(read_again(), token), KnownSignerForm(), error.message), error.status
+    if confirmation.opens_own_page:
+        session[own_page.COOKIE] = own_token
+    return make_response(_outcome(petitions.recent_by_id(confirmation.petition_id), confirmation))
+
+
+def _filled() -> Filled | None:
+    """The confirm page as it was sent back, or None when a field is wrong."""
+    wish, typed = answers.read_wish(request.form), request.form.get("email", "").strip()
+    if wish is None:
+        return None
+    if not typed:
+        return Filled(wish, i18n.language())
+    form = KnownSignerForm()
+    return Filled(wish, i18n.language(), form.address) if form.validate() else None
+
+
+def _wrongly_filled(token: str) -> AnyResponse | tuple[str, int]:
+    """The confirm page with what is wrong, unless that does not matter any more."""
     reading = read_again()
     attempt = _attempt(reading, token)
-    if "name" in request.form and not confirming.settled(reading, attempt):
-        if not form.validate():
-            return _confirm_form(attempt, form), 422
-        filled = Filled(form.wish(), i18n.language(), form.address)
-    try:
-        with writing() as writer:
-            attempt = _attempt(writer, token)
-            confirmation = confirming.confirm(writer, attempt, filled)
-            own_token = own_page.start_session_after(writer, attempt, confirmation)
-    except DomainError as error:
-        return _confirm_form(_attempt(read_again(), token), form, error.message), error.status
-    shown_counts.forget(attempt.petition.id)
-    if own_token:
-        session[own_page.COOKIE] = own_token
-    read_again()
-    return make_response(_outcome(attempt, confirmation))
+    if settled := confirming.settled(reading, attempt):
+        return make_response(_outcome(attempt.petition, settled))
+    form = KnownSignerForm()
+    form.validate()
+    return _confirm_form(attempt, form), 422
 
 
 @bp.route("/confirm", methods=["GET", "POST"])

@@ -11,10 +11,12 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from petition.core.clock import hour_of, now
 from petition.core.db import Instant, insert
+from petition.core.kept import kept
 from petition.tallies.models import SLOTS, HourlyTally, Tally
 
 ALL_SLOTS = range(SLOTS)  # named in each query, for the keys begin with the slot
@@ -56,7 +58,7 @@ class Picture:
         return sorted(days.items())
 
 
-def add(session: Session, changes: Mapping[tuple[UUID, str, datetime], int]) -> None:
+def add(connection: Connection, changes: Mapping[tuple[UUID, str, datetime], int]) -> None:
     """Moves the counters in the running transaction.
 
     `changes` maps (petition id, country, moment of confirming) to the signatures to add, negative to take
@@ -67,44 +69,69 @@ def add(session: Session, changes: Mapping[tuple[UUID, str, datetime], int]) -> 
     for (petition_id, country, confirmed_at), number in changes.items():
         by_country[petition_id, country] += number
         by_hour[petition_id, hour_of(confirmed_at), country] += number
-    add_totals(session, by_country)
-    add_hours(session, by_hour)
+    add_totals(connection, by_country)
+    add_hours(connection, by_hour)
 
 
-def add_totals(session: Session, changes: Mapping[tuple[UUID, str], int]) -> None:
+def add_totals(connection: Connection, changes: Mapping[tuple[UUID, str], int]) -> None:
     """Moves the totals by (petition id, country) alone: for mending, and where the hours are added apart."""
     rows = [
         {"slot": _slot(), "petition_id": petition_id, "country": country, "signatures": number}
         for (petition_id, country), number in sorted(changes.items())
         if number
     ]
-    _add_rows(session, Tally, rows)
+    _add_rows(connection, Tally, rows)
 
 
-def add_hours(session: Session, changes: Mapping[tuple[UUID, datetime, str], int]) -> None:
+def add_hours(connection: Connection, changes: Mapping[tuple[UUID, datetime, str], int]) -> None:
     """Moves the hours by (petition id, hour, country) alone."""
     rows = [
         {"slot": _slot(), "petition_id": petition_id, "hour": hour, "country": country, "signatures": number}
         for (petition_id, hour, country), number in sorted(changes.items())
         if number
     ]
-    _add_rows(session, HourlyTally, rows)
+    _add_rows(connection, HourlyTally, rows)
 
 
 def _slot() -> int:
-    """The writing process's own counters: processes that count the same country do not wait for each other."""
-    return os.getpid() % SLOTS
+    """The writing process's own counters: processes that count the same country do not wait for each other.
+
+    Slot 0 holds what was folded.
+    """
+    return 1 + os.getpid() % (SLOTS - 1)
 
 
-def _add_rows(session: Session, model: Any, rows: list[dict[str, Any]]) -> None:
+def _add_rows(connection: Connection, model: Any, rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
     table = model.__table__
-    new = insert(session, table)
+    new = insert(connection, table)
     grown = table.c.signatures + new.excluded.signatures
-    session.connection().execute(
+    connection.execute(
         new.on_conflict_do_update(index_elements=list(table.primary_key), set_={"signatures": grown}), rows
     )
+
+
+def fold(connection: Connection) -> int:
+    """Adds the slots of all processes into slot 0, so that reading stays short; says how many rows went.
+
+    Every sum is the same before and after: a row that a process is changing is waited for, and taken as it
+    is then.
+    """
+    return sum(_fold(connection, model) for model in (Tally, HourlyTally))
+
+
+def _fold(connection: Connection, model: Any) -> int:
+    table = model.__table__
+    taken = connection.execute(sa.delete(table).where(table.c.slot != 0).returning(table)).all()
+    sums: Counter[tuple[Any, ...]] = Counter()
+    for _slot, *key, number in taken:
+        sums[tuple(key)] += number
+    names = [column.name for column in table.c]
+    _add_rows(
+        connection, model, [dict(zip(names, (0, *key, number), strict=True)) for key, number in sorted(sums.items())]
+    )
+    return len(taken)
 
 
 def count(session: Session, petition_id: UUID) -> Count:
@@ -127,7 +154,7 @@ def _by_country(petition_id: UUID) -> sa.Select[str, int]:
     )
 
 
-def totals(session: Session, petition_ids: list[UUID]) -> dict[UUID, int]:
+def totals(session: Session | Connection, petition_ids: list[UUID]) -> dict[UUID, int]:
     """The total of each petition that has any."""
     rows = session.execute(
         sa.select(Tally.petition_id, sa.func.sum(Tally.signatures))
@@ -153,36 +180,13 @@ def picture(session: Session, petition_id: UUID, country: str | None = None) -> 
     return Picture(numbers, tuple(sorted((hour, int(number)) for _code, number, hour in rows if hour and number)))
 
 
-class TallyCache:
-    """Keeps what was read of each petition for a second, so that a hot page asks the database once a second."""
-
-    def __init__(self, seconds: float = 1.0) -> None:
-        self.seconds = seconds
-        self._counts: dict[UUID, Count] = {}
-        self._pictures: dict[UUID, Picture] = {}
-
-    def count(self, session: Session, petition_id: UUID) -> Count:
-        """The petition's count, at most `seconds` old."""
-        kept = self._counts.get(petition_id)
-        if kept is None or self._is_old(kept):
-            kept = self._counts[petition_id] = count(session, petition_id)
-        return kept
-
-    def picture(self, session: Session, petition_id: UUID) -> Picture:
-        """The petition's count with its hours, at most `seconds` old."""
-        kept = self._pictures.get(petition_id)
-        if kept is None or self._is_old(kept.count):
-            kept = self._pictures[petition_id] = picture(session, petition_id)
-        return kept
-
-    def _is_old(self, kept: Count) -> bool:
-        # A clock that was set back must not keep a count for ever.
-        return not 0 <= (now() - kept.as_of).total_seconds() < self.seconds
-
-    def forget(self, petition_id: UUID) -> None:
-        """Makes the next reader in this process see what was just counted."""
-        self._counts.pop(petition_id, None)
-        self._pictures.pop(petition_id, None)
+def recent_count(session: Session, petition_id: UUID) -> Count:
+    """The petition's count as somebody read it within the last second."""
+    found: Count = kept("count").get(petition_id, lambda: count(session, petition_id))
+    return found
 
 
-shown_counts = TallyCache()
+def recent_picture(session: Session, petition_id: UUID) -> Picture:
+    """The petition's count with its hours as somebody read them within the last second."""
+    found: Picture = kept("picture").get(petition_id, lambda: picture(session, petition_id))
+    return found

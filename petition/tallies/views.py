@@ -12,7 +12,7 @@ from petition.core.db import read_again
 from petition.core.web_security import public
 from petition.petitions import service as petitions
 from petition.tallies import charts
-from petition.tallies.service import shown_counts
+from petition.tallies.service import recent_count, recent_picture
 
 bp = Blueprint("tallies", __name__)
 
@@ -22,7 +22,7 @@ def tally(slug: str) -> Response:
     """All countries and all days of a petition."""
     session = read_again()
     petition = petitions.find_public(session, slug)
-    picture = shown_counts.picture(session, petition.id)
+    picture = recent_picture(session, petition.id)
     page = render_template(
         "tallies/tally.html",
         petition=petition,
@@ -40,7 +40,7 @@ def tally_csv(slug: str) -> Response:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(["code", "country", "signatures"])
-    for code, number in shown_counts.count(session, petition.id).by_country:
+    for code, number in recent_count(session, petition.id).by_country:
         writer.writerow([code, countries.name(code), number])
     response = make_response("\ufeff" + text.getvalue())
     response.headers["Content-Type"] = "text/csv; charset=utf-8"

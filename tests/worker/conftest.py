@@ -39,11 +39,9 @@ def owe(app: Flask, petition: Petition) -> Callable[..., None]:
 
     def sign_all(*addresses: str) -> None:
         with app.app_context(), writing() as session:
-            found = petitions.find_public(session, SLUG)
-            for address in addresses:
-                signing.sign(
-                    session, found, parse_address(address), Wish("Ana Test", "KR"), signing.Page(1, "en", b"0" * 16)
-                )
+            found, page = petitions.find_public(session, SLUG), signing.Page(1, "en", b"0" * 16)
+            new = [signing.sign(found, parse_address(one), Wish("Ana Test", "KR"), page) for one in addresses]
+            signing.store(session.connection(), new)
 
     return sign_all
 

@@ -161,7 +161,9 @@ def test_a_long_job_holds_up_no_mail(
 def test_the_worker_purges_and_checks_the_tallies(app: Flask, programs: Programs) -> None:
     Worker(app, once=True).run()
     with app.app_context(), writing() as session:
-        assert set(session.scalars(sa.select(PeriodicJob.name))) == {"purge", "empty log", "check tallies"}
+        assert set(session.scalars(sa.select(PeriodicJob.name))) == {
+            *("fold tallies", "purge", "empty log", "check tallies")
+        }
         session.execute(sa.update(PeriodicJob).values(due=now() - timedelta(seconds=1)))
     workers = [programs.start("worker") for _number in range(3)]
     wait_until(lambda: all("worker started" in worker.printed for worker in workers), 60)
