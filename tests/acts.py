@@ -37,6 +37,7 @@ def confirm(app: Flask, handle: bytes, country: str | None = None) -> Outcome:
     """Uses the link."""
     with app.app_context():
         name = attempts.find(read_again(), handle).signer.name
+        read_again()  # ends the reading: nobody reads while waiting for a commit
         filled = Filled(Wish(name, country), "en") if country else None
         return submit(confirming.confirm, Press(handle, filled)).outcome
 
