@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from babel import Locale
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, force_locale, get_locale
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
 SOURCE = "en"
@@ -30,12 +33,17 @@ def known(tag: str | None) -> str | None:
     return next((language for language in LANGUAGES if language.lower() == wanted), None)
 
 
+@functools.lru_cache(1000)
+def accepted(header: str) -> str:
+    """The language of ours that a browser's `Accept-Language` likes best, or English."""
+    return parse_accept_header(header[:500], LanguageAccept).best_match(LANGUAGES) or SOURCE
+
+
 def _select() -> str:
     if not has_request_context():
         return SOURCE
     if "locale" not in g:
-        accepted = request.accept_languages.best_match(LANGUAGES)
-        g.locale = known(request.args.get("lang")) or accepted or SOURCE
+        g.locale = known(request.args.get("lang")) or accepted(request.headers.get("Accept-Language", ""))
     return g.locale.replace("-", "_")
 
 

@@ -7,7 +7,6 @@ language. While the database is away, what was kept is served on (`stale-if-erro
 
 from __future__ import annotations
 
-import functools
 import threading
 import time
 from collections import OrderedDict
@@ -16,8 +15,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask
-from werkzeug.datastructures import LanguageAccept
-from werkzeug.http import parse_accept_header
 
 from petition.core import i18n
 
@@ -61,7 +58,8 @@ class PageCache:
         public = query in QUERIES and (path == "/" or path.startswith(PATHS))
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or not public or not seconds:
             return self.wsgi(environ, start_response)
-        key = path, query, _language(query, environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+        language = "" if query.startswith("lang=") else i18n.accepted(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+        key = path, query, language
         page = self._pages.get(key)
         if page is None:
             return self._fresh(key, environ, start_response)
@@ -128,14 +126,6 @@ def _send(page: _Page, environ: dict[str, Any], start_response: Any) -> Iterable
 def _opaque(tag: str) -> str:
     """What weak comparison looks at (RFC 9110, 8.8.3.2)."""
     return tag.strip().removeprefix("W/")
-
-
-@functools.lru_cache(2000)
-def _language(query: str, accepted: str) -> str:
-    """The language of the page, by the rules of `i18n`; of a page that names it in its query, nothing."""
-    if query.startswith("lang="):
-        return ""
-    return parse_accept_header(accepted[:500], LanguageAccept).best_match(i18n.LANGUAGES) or i18n.SOURCE
 
 
 def init_app(app: Flask) -> None:
