@@ -3,6 +3,7 @@
 Nothing here asks the network.
 """
 
+import functools
 from dataclasses import dataclass
 
 from disposable_email_domains import blocklist
@@ -101,6 +102,7 @@ def is_disposable(domain: str) -> bool:
     return any(".".join(labels[start:]) in blocklist for start in range(len(labels) - 1))
 
 
+@functools.lru_cache(10_000)
 def domain_hint(domain: str) -> str | None:
     """Returns the well-known provider that was probably meant by this ASCII domain, or None.
 

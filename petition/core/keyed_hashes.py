@@ -6,10 +6,10 @@ and without the key nobody can try addresses against a stolen database.
 
 from __future__ import annotations
 
+import functools
 import hmac
 import ipaddress
 from collections.abc import Callable
-from functools import partial
 from uuid import UUID
 
 from flask import current_app
@@ -28,7 +28,12 @@ def keyed_hash(purpose: str, *parts: bytes) -> bytes:
 
 def hash_for_many() -> KeyedHash:
     """`keyed_hash` with the key already looked up and begun with, which takes longer than the hash itself."""
-    return partial(_digest, hmac.new(current_app.config["ADDRESS_KEY"].encode(), digestmod="sha256"))
+    return _begun_with(current_app.config["ADDRESS_KEY"])
+
+
+@functools.lru_cache(4)
+def _begun_with(key: str) -> KeyedHash:
+    return functools.partial(_digest, hmac.new(key.encode(), digestmod="sha256"))
 
 
 def _digest(begun: hmac.HMAC, purpose: str, *parts: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import secrets
 from datetime import datetime, timedelta
@@ -23,7 +24,13 @@ class TokenRefused(NotFound):
 
 
 def _signer(purpose: str) -> Signer:
-    keys = [*reversed(current_app.config["SECRET_KEY_FALLBACKS"]), current_app.config["SECRET_KEY"]]
+    return _signer_with(
+        (*reversed(current_app.config["SECRET_KEY_FALLBACKS"]), current_app.config["SECRET_KEY"]), purpose
+    )
+
+
+@functools.lru_cache(100)
+def _signer_with(keys: tuple[str, ...], purpose: str) -> Signer:
     return Signer(keys, salt=f"petition.{purpose}", sep="~", key_derivation="hmac", digest_method=hashlib.sha256)
 
 

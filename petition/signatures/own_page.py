@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 from uuid import UUID
@@ -88,7 +88,7 @@ def new_token() -> str:
 def start_sessions(connection: Connection, opened: Sequence[tuple[bytes, Owner]]) -> None:
     """Opens thirty minutes each, for owners with a token of this hash."""
     if opened:
-        rows = [(hashed, *astuple(owner)) for hashed, owner in opened]
+        rows = [(hashed, owner.mailbox_hash, owner.petition_id, owner.address_hash) for hashed, owner in opened]
         until = now() + SESSION_LIFE
         ManyRows(connection.dialect, SESSION, SESSION_COLUMNS, rows, True, expires_at=until).insert(connection)
 

@@ -156,7 +156,8 @@ def store(connection: Connection, new: list[NewSignature]) -> list[NotOpen | Tex
 
 
 def _new_code() -> str:
-    return "".join(secrets.choice(CODE_ALPHABET) for _i in range(CODE_LENGTH))
+    bits = secrets.randbits(5 * CODE_LENGTH)
+    return "".join(CODE_ALPHABET[bits >> shift & 31] for shift in range(0, 5 * CODE_LENGTH, 5))
 
 
 def tidy_code(typed: str) -> str:

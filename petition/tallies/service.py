@@ -19,7 +19,8 @@ from petition.core.db import Instant, insert
 from petition.core.kept import kept
 from petition.tallies.models import SLOTS, HourlyTally, Tally
 
-ALL_SLOTS = range(SLOTS)  # named in each query, for the keys begin with the slot
+ALL_SLOTS: sa.BindParameter[Any] = sa.bindparam("slots", range(SLOTS), expanding=True, literal_execute=True)
+"""Named in each query, for the keys begin with the slot; as literals, since a statement is prepared only once."""
 
 
 @dataclass(frozen=True, slots=True)
