@@ -1,16 +1,17 @@
-"""What tests share: an application on a real, migrated SQLite file of its own, a petition, a worker."""
+"""What tests share: an application on a real, migrated database of its own, a petition, a worker.
+
+Whatever uses a database runs on SQLite and on PostgreSQL; `only_on("sqlite", "why")` marks what is about one.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import flask_migrate
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -24,9 +25,9 @@ from petition.organisations.service import add_organisation
 from petition.petitions import service as petitions
 from petition.petitions.models import Petition, State
 from petition.settings import Settings, read_settings
-from petition.signatures.consent import keep_wordings
 from petition.translations.catalogues import compile_stale
 from petition.worker import Worker
+from tests.databases import KINDS, Databases, databases_of, migrate
 from tests.smtp_sink import SmtpSink
 
 KEYS = {"PETITION_SECRET_KEY": "secret for tests " * 4, "PETITION_ADDRESS_KEY": "addresses of tests " * 4}
@@ -39,6 +40,14 @@ def pytest_configure() -> None:
     compile_stale()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Runs what uses a database once on each kind."""
+    if "database_kind" in metafunc.fixturenames:
+        only = metafunc.definition.get_closest_marker("only_on")
+        kinds = [only.args[0]] if only else KINDS
+        metafunc.parametrize("database_kind", kinds, scope="session", indirect=True)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Prints what tests have measured (`record_property("measured", …)`)."""
     for report in terminalreporter.getreports("passed"):
@@ -47,35 +56,41 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 terminalreporter.write_line(words)
 
 
-def make_settings(instance: Path, **changes: Any) -> Settings:
-    """The settings of a development instance in a folder of the test's own."""
-    environ = {"PETITION_INSTANCE": str(instance), "PETITION_ENV": "development", **KEYS}
+def make_settings(instance: Path, url: str, **changes: Any) -> Settings:
+    """The settings of a development instance in a folder of the test's own, with the database at the URL."""
+    environ = {
+        "PETITION_INSTANCE": str(instance),
+        "PETITION_DATABASE_URL": url,
+        "PETITION_ENV": "development",
+        **KEYS,
+    }
     return replace(read_settings(environ), **changes)
 
 
 @pytest.fixture(scope="session")
-def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database migrated once; each test gets a copy."""
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """`sqlite` or `postgresql`."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def databases(database_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Makes databases; what `migrated()` returns is a copy of one that was migrated once."""
     instance = tmp_path_factory.mktemp("migrated")
-    app = create_app(make_settings(instance))
-    with app.app_context():
-        flask_migrate.upgrade()
-        with writing() as session:
-            keep_wordings(session)
-        db.session.remove()
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        db.engine.dispose()
-    return instance / "petition.db"
+    with databases_of(database_kind) as made:
+        url = made.empty(instance)
+        with running(make_settings(instance, url)) as app:
+            migrate(app)
+        made.keep_as_template(url)
+        yield made
 
 
 @pytest.fixture
-def settings(tmp_path: Path, migrated_database: Path) -> Settings:
-    """The test's settings; its database file is migrated already."""
-    instance = tmp_path / "instance"
-    instance.mkdir()
-    shutil.copy(migrated_database, instance / "petition.db")
-    return make_settings(instance)
+def settings(tmp_path: Path, databases: Databases) -> Iterator[Settings]:
+    """The test's settings; its database is migrated already."""
+    url = databases.migrated(tmp_path / "instance")
+    yield make_settings(tmp_path / "instance", url)
+    databases.drop(url)
 
 
 @contextlib.contextmanager

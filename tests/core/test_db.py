@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -22,7 +21,7 @@ from petition.core.clock import now
 from petition.core.db import db, read_again, writing
 from petition.core.limits import DatabaseStorage
 from petition.settings import ROOT, Settings
-from tests.conftest import KEYS, PASSWORD, make_settings, running
+from tests.conftest import KEYS, PASSWORD, running
 
 PROCESSES, WRITES = 8, 25
 
@@ -91,10 +90,10 @@ def test_what_others_committed_is_seen_after_reading_again(inside: Flask, settin
     assert entries() == 1
 
 
-def write_often(instance: str) -> list[str]:
+def write_often(settings: Settings) -> list[str]:
     """In a process of its own: writes, one commit each, and says what went wrong."""
     wrong = []
-    with running(make_settings(Path(instance))) as app, app.app_context():
+    with running(settings) as app, app.app_context():
         for number in range(WRITES):
             try:
                 with writing() as session:
@@ -107,7 +106,7 @@ def write_often(instance: str) -> list[str]:
 
 def test_eight_processes_write_in_turn_and_none_is_refused(settings: Settings) -> None:
     with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
-        wrong = pool.map(write_often, [str(settings.instance)] * PROCESSES, chunksize=1)
+        wrong = pool.map(write_often, [settings] * PROCESSES, chunksize=1)
         pool.close()
         pool.join()
     assert not any(wrong), wrong
