@@ -33,7 +33,8 @@ def sign(app: Flask, address: str, name: str = "Ana Test", country: str = "KR", 
             Wish(name, country),
             signing.Page(petition.text.version, "en", NETWORK),
         )
-        owed = session.scalars(sa.select(OwedMail.content).order_by(OwedMail.id.desc()).limit(1)).one()
+        mine = sa.select(OwedMail.content).where(OwedMail.recipient == address)
+        owed = session.scalars(mine.order_by(OwedMail.id.desc()).limit(1)).one()
         assert owed
     return bytes.fromhex(owed["handle"])
 

@@ -6,6 +6,7 @@ Whatever uses a database runs on SQLite and on PostgreSQL; `only_on("sqlite", "w
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,14 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 
-from petition.accounts.service import add_user
+from petition.accounts.models import User
 from petition.app import create_app
 from petition.core.clock import now
 from petition.core.db import db, writing
 from petition.core.tokens import form_token
+from petition.organisations.models import Organisation
 from petition.organisations.service import add_organisation
 from petition.petitions import service as petitions
 from petition.petitions.models import Petition, State
@@ -33,6 +38,23 @@ from tests.smtp_sink import SmtpSink
 KEYS = {"PETITION_SECRET_KEY": "secret for tests " * 4, "PETITION_ADDRESS_KEY": "addresses of tests " * 4}
 PASSWORD = "correct horse battery"
 SLUG = "free-the-river"
+
+
+class CompiledTemplates(BytecodeCache):
+    """Templates compiled once a process: each test has an application of its own."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if found := self._code.get(bucket.key + bucket.checksum):
+            bucket.bytecode_from_string(found)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
+
+
+COMPILED = CompiledTemplates()
 
 
 def pytest_configure() -> None:
@@ -98,6 +120,7 @@ def running(settings: Settings) -> Iterator[Flask]:
     """An application whose connections are closed at the end."""
     app = create_app(settings)
     app.testing = True
+    app.jinja_env.bytecode_cache = COMPILED
     try:
         yield app
     finally:
@@ -154,12 +177,18 @@ def add_petition(app: Flask, slug: str = SLUG, **changes: Any) -> Petition:
     return found
 
 
-def _organisation(session: Any) -> Any:
-    from petition.organisations.models import Organisation
+@functools.cache
+def password_hash() -> str:
+    """The hash of PASSWORD, made once: making it takes as long as all the rest of a small test."""
+    return PasswordHasher().hash(PASSWORD)
 
+
+def _organisation(session: Any) -> Any:
     found = session.query(Organisation).filter_by(slug="river-friends").one_or_none()
     if found is None:
-        owner = add_user(session, "owner@river.example.org", "Owner", PASSWORD)
+        owner = User(email="owner@river.example.org", name="Owner", password_hash=password_hash())
+        session.add(owner)
+        session.flush()
         found = add_organisation(session, "river-friends", "River Friends", owner)
     return found
 

@@ -117,7 +117,8 @@ def databases_of(kind: str) -> Iterator[Databases]:
 @contextlib.contextmanager
 def raw_engine(url: str) -> Iterator[sa.Engine]:
     """A way to the database past all of our code: no types of ours, no gate."""
-    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    times = {"options": "-c timezone=UTC"} if url.startswith(POSTGRESQL) else {}
+    engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args=times)
     try:
         yield engine
     finally:

@@ -114,9 +114,13 @@ class Visits:
         """Rows of the database, past all of our code; `?` stands for a value."""
         with raw_engine(self.app.config["DATABASE_URL"]) as engine, engine.begin() as connection:
             if engine.dialect.name == "postgresql":
-                sql = sql.replace("?", "%s")
+                sql = sql.replace("%", "%%").replace("?", "%s")
             found = connection.exec_driver_sql(sql, values)
             return [tuple(row) for row in found] if found.returns_rows else []
+
+    def ids(self, table: str) -> list[str]:
+        """The ids of all its rows, as hexadecimal digits."""
+        return [one.hex() if isinstance(one, bytes) else one.hex for (one,) in self.rows(f"SELECT id FROM {table}")]
 
     def everything(self) -> Rows:
         """Every row of every table."""

@@ -79,7 +79,7 @@ class ThrowawayPostgres:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
         self._as |= {"cwd": self.folder, "env": environ | {"HOME": str(self.folder)}}
         data = self.folder / "data"
-        options = ["-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]
+        options = ["-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
         subprocess.run(
             [self._programs / "initdb", "-D", data, *options], check=True, stdout=subprocess.DEVNULL, **self._as
         )

@@ -16,9 +16,10 @@ from petition import settings as settings_table
 from petition.cli.common import json_option, make_app, print_json, refuse, with_app
 from petition.core import retention
 from petition.core.db import db
+from petition.core.postgres import CONNECTIONS
 from petition.worker import run_worker
 
-THREADS = 8
+THREADS = CONNECTIONS  # of a web process: none waits for a connection
 PATIENCE_SECONDS = 15
 END_SECONDS = 8  # that open requests get when the server is told to end
 
