@@ -105,6 +105,16 @@ class ThrowawayPostgres:
             time.sleep(0.02)
         raise RuntimeError((self.folder / "log").read_text())
 
+    def stop(self) -> None:
+        """Ends the server and with it every connection; does nothing to one that has ended."""
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._log.close()
+
     def dsn(self, database: str) -> str:
         """The address of a database, for psycopg and for PETITION_DATABASE_URL."""
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
@@ -123,11 +133,5 @@ class ThrowawayPostgres:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.process.send_signal(signal.SIGINT)
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self._log.close()
+        self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
