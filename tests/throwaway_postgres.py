@@ -24,7 +24,7 @@ from typing import Any
 import psycopg
 
 USER = "petition"
-QUICK = ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=200"]
+QUICK = ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=200", "max_wal_size=4GB"]
 START_SECONDS = 30
 
 

@@ -19,7 +19,7 @@ from petition.core.limits import RateHit
 from petition.core.postgres import LIMITS, MORE_CONNECTIONS
 from petition.settings import Settings
 from petition.signatures import recount
-from tests.conftest import SLUG, add_petition, running
+from tests.conftest import SLUG, add_petition, make_settings, running
 from tests.processes import free_port
 from tests.site_visits import Visits
 from tests.throwaway_postgres import ThrowawayPostgres
