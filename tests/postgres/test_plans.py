@@ -28,6 +28,10 @@ PAGES = ["", "/tally", "/tally.json", "/tally.json?by=hour&country=KR", "/tally.
 # indexes are then built in seconds. Their order makes no difference to a plan.
 FILL = f"""
 SET session_replication_role = replica;
+ALTER TABLE signer SET UNLOGGED;
+ALTER TABLE signature SET UNLOGGED;
+ALTER TABLE outbox SET UNLOGGED;
+ALTER TABLE hourly_tally SET UNLOGGED;
 CREATE TEMPORARY TABLE given AS
 SELECT n, n % 64 AS bucket, lpad(to_hex(n), 32, '0')::uuid AS id, decode(lpad(to_hex(n), 32, '0'), 'hex') AS hashed,
     CASE WHEN n % 11 = 0 THEN other.id ELSE main.id END AS petition_id, n / 7 % 50 <> 0 AS confirmed,
@@ -185,7 +189,7 @@ def test_no_hot_path_reads_much_of_a_big_table_or_sorts_on_disk(
     assert faults(found) == []
 
 
-def test_the_check_of_a_million_reads_one_index_and_nothing_else(visits: Visits, record_property: Any) -> None:
+def test_the_check_of_a_million_reads_them_once(visits: Visits, record_property: Any) -> None:
     with visits.app.app_context():
         petition_id = petitions.find(read_again(), SLUG).id
         with plans() as found:
@@ -193,7 +197,7 @@ def test_the_check_of_a_million_reads_one_index_and_nothing_else(visits: Visits,
         assert sum(line.rows for line in lines) > ROWS / 2
         assert all(line.right for line in lines)
         steps = [step for steps in found.values() for step in steps if table_of(step) == "signature"]
-        assert {step.get("Index Name") for step in steps} == {"ix_signature_confirmed"}
+        assert len(steps) == 1
         began = time.monotonic()
         recount.compare(read_again(), petition_id)
         record_property("measured", f"tally --check of {ROWS:,} signatures: {time.monotonic() - began:.2f} s")
