@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from flask import Flask, Response, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from petition.accounts.signed_in import NotSignedIn
 from petition.api.shapes import error as error_shape
+from petition.core.db import is_away
 from petition.core.errors import DomainError, TooMany
 from petition.core.logs import about_request, log
+
+RETRY_SECONDS = 60
 
 
 def _wants_json() -> bool:
@@ -35,6 +39,7 @@ def _words(status: int) -> str:
         413: _("That is too much to send at once."),
         429: _("That was too often. Please try again in a few minutes."),
         500: _("Something went wrong here, and we have noted it. Please try again in a minute."),
+        503: _("The site cannot reach its database at the moment. Please try again in a minute."),
     }.get(status, _("That did not work."))
 
 
@@ -60,6 +65,15 @@ def _http_error(error: HTTPException) -> AnyResponse:
     return response
 
 
+def _database_error(error: SQLAlchemyError) -> Response:
+    if not is_away(error):
+        return _crash(error)
+    log.error("database away", extra={"error": type(getattr(error, "orig", error)).__name__} | about_request())
+    response = _answer(503, "database_away", _words(503))
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
 def _crash(error: Exception) -> Response:
     log.error("crash", exc_info=error, extra=about_request())
     return _answer(500, "internal_error", _words(500))
@@ -69,4 +83,5 @@ def init_app(app: Flask) -> None:
     """Answers every error in our own words."""
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(SQLAlchemyError, _database_error)
     app.register_error_handler(Exception, _crash)

@@ -9,7 +9,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -45,17 +45,31 @@ def folder(value: str) -> Path:
 
 
 def database_url(value: str) -> str:
-    """A SQLite file or a PostgreSQL database, with the driver this program uses."""
+    """A SQLite file or a PostgreSQL database, on one host or several, with the driver this program uses."""
     try:
-        url = make_url(value)
+        url = make_url(_each_host_apart(value))
+        backend = url.get_backend_name()
+        if backend in {"postgresql", "postgres"}:
+            url = url.set(drivername="postgresql+psycopg")
+            url.get_dialect()().create_connect_args(url)  # knows what a host may look like
+            return url.render_as_string(hide_password=False)
     except (ArgumentError, ValueError):
         raise ValueError(NOT_A_DATABASE) from None
-    backend = url.get_backend_name()
-    if backend in {"postgresql", "postgres"}:
-        return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
     if backend == "sqlite":
         return _sqlite_file(url)
     raise ValueError("must be a SQLite or PostgreSQL URL")
+
+
+def _each_host_apart(value: str) -> str:
+    """`user@a:5432,b:5432/db`, as libpq writes it, in SQLAlchemy's form: `user@/db?host=a:5432&host=b:5432`."""
+    scheme, colon, rest = value.partition("://")
+    place, slash, tail = rest.partition("/")
+    login, at, hosts = place.rpartition("@")
+    if "," not in hosts or "?" in hosts:
+        return value
+    name, _mark, query = tail.partition("?")
+    asked = "&".join([*(f"host={quote(host)}" for host in hosts.split(",")), *([query] if query else [])])
+    return f"{scheme}{colon}{login}{at}{slash or '/'}{name}?{asked}"
 
 
 def _sqlite_file(url: URL) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Flask
 
 from petition.core.addresses import parse_address
@@ -18,6 +17,7 @@ from petition.signatures import attempts, confirming, own_changes, recount, sign
 from petition.signatures.confirming import Filled, Outcome, Press
 from petition.signatures.signing import Wish
 from tests.conftest import SLUG
+from tests.databases import raw_engine
 
 NETWORK = b"n" * 16
 
@@ -84,23 +84,30 @@ class Seen:
 
 
 def look(app: Flask, slug: str = SLUG) -> Seen:
-    """Reads rows and counters in one snapshot of the file, past all of our code."""
-    with closing(sqlite3.connect(app.config["INSTANCE"] / "petition.db", isolation_level=None)) as file:
-        file.execute("BEGIN")
-        ((petition_id,),) = file.execute("SELECT id FROM petition WHERE slug = ?", (slug,)).fetchall()
+    """Reads rows and counters in one snapshot, past all of our code."""
+    with raw_engine(app.config["DATABASE_URL"]) as engine, engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            connection.exec_driver_sql("SET LOCAL TIME ZONE 'UTC'")
+        else:
+            connection.exec_driver_sql("BEGIN")
 
         def counted(what: str, rest: str) -> Counter[Any]:
-            found = file.execute(f"SELECT {what} FROM {rest}", (petition_id,)).fetchall()
-            return Counter({(key[0] if len(key) == 1 else tuple(key)): number for *key, number in found if number})
+            sql = sa.text(f"SELECT {what} FROM {rest}".replace("WHERE", f"WHERE {of_petition} AND"))
+            found = connection.execute(sql, {"slug": slug}).all()
+            return Counter(
+                {(key[0] if len(key) == 1 else tuple(key)): int(number) for *key, number in found if number}
+            )
 
-        hour = "substr(confirmed_at, 1, 13)"
-        rows = "signature WHERE petition_id = ? AND state = 1 GROUP BY"
+        of_petition = "petition_id = (SELECT id FROM petition WHERE slug = :slug)"
+        hour = "substr(CAST(confirmed_at AS text), 1, 13)"
+        rows = "signature WHERE state = 1 GROUP BY"
         return Seen(
             rows=counted("country, count(*)", f"{rows} country"),
-            tally=counted("country, sum(signatures)", "tally WHERE petition_id = ? GROUP BY country"),
+            tally=counted("country, sum(signatures)", "tally WHERE true GROUP BY country"),
             row_hours=counted(f"{hour}, country, count(*)", f"{rows} {hour}, country"),
             hours=counted(
-                "substr(hour, 1, 13), country, sum(signatures)",
-                "hourly_tally WHERE petition_id = ? GROUP BY hour, country",
+                "substr(CAST(hour AS text), 1, 13), country, sum(signatures)",
+                "hourly_tally WHERE true GROUP BY hour, country",
             ),
         )

@@ -14,8 +14,8 @@ from tests.conftest import KEYS
 def environment(app: Flask) -> dict[str, str]:
     """The environment of a command that works on the application's instance."""
     found = {name: value for name, value in os.environ.items() if not name.startswith("PETITION_")}
-    found |= {"PETITION_INSTANCE": str(app.config["INSTANCE"]), "PETITION_ENV": "development", **KEYS}
-    return found
+    where = {"PETITION_INSTANCE": str(app.config["INSTANCE"]), "PETITION_DATABASE_URL": app.config["DATABASE_URL"]}
+    return found | where | {"PETITION_ENV": "development", **KEYS}
 
 
 def run(app: Flask, *arguments: str) -> subprocess.CompletedProcess[str]:

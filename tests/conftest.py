@@ -1,33 +1,39 @@
-"""What tests share: an application on a real, migrated SQLite file of its own, a petition, a worker."""
+"""What tests share: an application on a real, migrated database of its own, a petition, a worker.
+
+Whatever uses a database runs on SQLite and on PostgreSQL; `only_on("sqlite", "why")` marks what is about one.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import flask_migrate
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 
-from petition.accounts.service import add_user
+from petition.accounts.models import User
 from petition.app import create_app
 from petition.core import committer
 from petition.core.clock import now
 from petition.core.db import db, writing
 from petition.core.tokens import form_token
+from petition.organisations.models import Organisation
 from petition.organisations.service import add_organisation
 from petition.petitions import service as petitions
 from petition.petitions.models import Petition, State
 from petition.settings import Settings, read_settings
-from petition.signatures.consent import keep_wordings
 from petition.translations.catalogues import compile_stale
 from petition.worker import Worker
+from tests.databases import KINDS, Databases, databases_of, migrate
 from tests.smtp_sink import SmtpSink
 
 KEYS = {"PETITION_SECRET_KEY": "secret for tests " * 4, "PETITION_ADDRESS_KEY": "addresses of tests " * 4}
@@ -35,9 +41,34 @@ PASSWORD = "correct horse battery"
 SLUG = "free-the-river"
 
 
+class CompiledTemplates(BytecodeCache):
+    """Templates compiled once a process: each test has an application of its own."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if found := self._code.get(bucket.key + bucket.checksum):
+            bucket.bytecode_from_string(found)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
+
+
+COMPILED = CompiledTemplates()
+
+
 def pytest_configure() -> None:
     """Compiles the catalogues: without that, pages speak English in every language."""
     compile_stale()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Runs what uses a database once on each kind."""
+    if "database_kind" in metafunc.fixturenames:
+        only = metafunc.definition.get_closest_marker("only_on")
+        kinds = [only.args[0]] if only else KINDS
+        metafunc.parametrize("database_kind", kinds, scope="session", indirect=True)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -48,35 +79,41 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 terminalreporter.write_line(words)
 
 
-def make_settings(instance: Path, **changes: Any) -> Settings:
-    """The settings of a development instance in a folder of the test's own."""
-    environ = {"PETITION_INSTANCE": str(instance), "PETITION_ENV": "development", **KEYS}
+def make_settings(instance: Path, url: str, **changes: Any) -> Settings:
+    """The settings of a development instance in a folder of the test's own, with the database at the URL."""
+    environ = {
+        "PETITION_INSTANCE": str(instance),
+        "PETITION_DATABASE_URL": url,
+        "PETITION_ENV": "development",
+        **KEYS,
+    }
     return replace(read_settings(environ), **changes)
 
 
 @pytest.fixture(scope="session")
-def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database migrated once; each test gets a copy."""
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """`sqlite` or `postgresql`."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def databases(database_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Makes databases; what `migrated()` returns is a copy of one that was migrated once."""
     instance = tmp_path_factory.mktemp("migrated")
-    app = create_app(make_settings(instance))
-    with app.app_context():
-        flask_migrate.upgrade()
-        with writing() as session:
-            keep_wordings(session)
-        db.session.remove()
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        db.engine.dispose()
-    return instance / "petition.db"
+    with databases_of(database_kind) as made:
+        url = made.empty(instance)
+        with running(make_settings(instance, url)) as app:
+            migrate(app)
+        made.keep_as_template(url)
+        yield made
 
 
 @pytest.fixture
-def settings(tmp_path: Path, migrated_database: Path) -> Settings:
-    """The test's settings; its database file is migrated already."""
-    instance = tmp_path / "instance"
-    instance.mkdir()
-    shutil.copy(migrated_database, instance / "petition.db")
-    return make_settings(instance)
+def settings(tmp_path: Path, databases: Databases) -> Iterator[Settings]:
+    """The test's settings; its database is migrated already."""
+    url = databases.migrated(tmp_path / "instance")
+    yield make_settings(tmp_path / "instance", url)
+    databases.drop(url)
 
 
 @contextlib.contextmanager
@@ -85,6 +122,7 @@ def running(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     app.testing = True
     app.config["KEEP_SECONDS"] = 0  # what a test did is seen at once
+    app.jinja_env.bytecode_cache = COMPILED
     try:
         yield app
     finally:
@@ -142,12 +180,18 @@ def add_petition(app: Flask, slug: str = SLUG, **changes: Any) -> Petition:
     return found
 
 
-def _organisation(session: Any) -> Any:
-    from petition.organisations.models import Organisation
+@functools.cache
+def password_hash() -> str:
+    """The hash of PASSWORD, made once: making it takes as long as all the rest of a small test."""
+    return PasswordHasher().hash(PASSWORD)
 
+
+def _organisation(session: Any) -> Any:
     found = session.query(Organisation).filter_by(slug="river-friends").one_or_none()
     if found is None:
-        owner = add_user(session, "owner@river.example.org", "Owner", PASSWORD)
+        owner = User(email="owner@river.example.org", name="Owner", password_hash=password_hash())
+        session.add(owner)
+        session.flush()
         found = add_organisation(session, "river-friends", "River Friends", owner)
     return found
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import email
 import re
-import sqlite3
 from email.message import EmailMessage
 from email.policy import default
 from typing import Any, NamedTuple
@@ -15,9 +14,11 @@ from flask.testing import FlaskClient
 
 from petition.core import retention
 from petition.core.clock import now
+from petition.core.db import Base
 from petition.core.tokens import form_token
 from petition.worker import Worker
 from tests.conftest import CODE, LINK, SLUG
+from tests.databases import raw_engine
 
 Response = Any
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -110,16 +111,21 @@ class Visits:
         return int(self.api(slug)["signature_count"])
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Rows of the database file, past all of our code."""
-        with sqlite3.connect(self.app.config["INSTANCE"] / "petition.db") as connection:
-            found = connection.execute(sql, values).fetchall()
-        connection.close()
-        return found
+        """Rows of the database, past all of our code; `?` stands for a value."""
+        with raw_engine(self.app.config["DATABASE_URL"]) as engine, engine.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                sql = sql.replace("%", "%%").replace("?", "%s")
+            found = connection.exec_driver_sql(sql, values)
+            return [tuple(row) for row in found] if found.returns_rows else []
+
+    def ids(self, table: str) -> list[str]:
+        """The ids of all its rows, as hexadecimal digits."""
+        return [one.hex() if isinstance(one, bytes) else one.hex for (one,) in self.rows(f"SELECT id FROM {table}")]
 
     def everything(self) -> Rows:
         """Every row of every table."""
-        tables = [name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
-        return {table: sorted(self.rows(f"SELECT * FROM {table}"), key=repr) for table in tables}
+        tables = [*Base.metadata.tables, "alembic_version"]
+        return {table: sorted(self.rows(f'SELECT * FROM "{table}"'), key=repr) for table in tables}
 
 
 def _read(raw: bytes) -> Mail:

@@ -24,7 +24,7 @@ from typing import Any
 import psycopg
 
 USER = "petition"
-QUICK = ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=200"]
+QUICK = ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=200", "max_wal_size=4GB"]
 START_SECONDS = 30
 
 
@@ -79,7 +79,7 @@ class ThrowawayPostgres:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
         self._as |= {"cwd": self.folder, "env": environ | {"HOME": str(self.folder)}}
         data = self.folder / "data"
-        options = ["-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]
+        options = ["-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
         subprocess.run(
             [self._programs / "initdb", "-D", data, *options], check=True, stdout=subprocess.DEVNULL, **self._as
         )
@@ -105,6 +105,16 @@ class ThrowawayPostgres:
             time.sleep(0.02)
         raise RuntimeError((self.folder / "log").read_text())
 
+    def stop(self) -> None:
+        """Ends the server and with it every connection; does nothing to one that has ended."""
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._log.close()
+
     def dsn(self, database: str) -> str:
         """The address of a database, for psycopg and for PETITION_DATABASE_URL."""
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
@@ -123,11 +133,5 @@ class ThrowawayPostgres:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.process.send_signal(signal.SIGINT)
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self._log.close()
+        self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -18,7 +18,7 @@ from petition.core import retention
 from petition.core.db import db
 from petition.worker import run_worker
 
-THREADS = 8
+THREADS = 32  # of a web process: more than its connections, since who waits for a group commit holds none
 PATIENCE_SECONDS = 15
 END_SECONDS = 8  # that open requests get when the server is told to end
 

@@ -19,9 +19,9 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 from flask_babel import lazy_gettext as __
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError
 
-from petition.core.db import db
+from petition.core.db import db, is_away
 from petition.core.errors import DomainError
 from petition.core.logs import log
 
@@ -35,9 +35,6 @@ MOST_STUCK = 24
 PAUSE_SECONDS = 0.05
 RACES = 5
 BUSY_WORDS = __("We cannot take this just now. Please try again in a minute.")
-
-AWAY = (OperationalError, InterfaceError, sa.exc.InternalError, sa.exc.TimeoutError)
-"""What SQLAlchemy raises when a database is away, full, stuck, or not the one that takes writes now."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -173,7 +170,9 @@ class Committer:
         while True:
             try:
                 return _transaction(pieces)
-            except AWAY as error:
+            except sa.exc.SQLAlchemyError as error:
+                if not (is_away(error) or isinstance(error, InterfaceError | InternalError)):
+                    raise
                 if time.monotonic() > until or self._closed:
                     log.error("database away", extra={"why": _kind(error), "refused": len(pieces)})
                     return [Busy()] * len(pieces)
@@ -197,6 +196,11 @@ def _transaction(pieces: list[_Piece]) -> list[Any]:
             for place, result in zip(places, done, strict=True):
                 results[place] = result
     return results
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether the same request may well succeed in a minute."""
+    return isinstance(error, Busy) or is_away(error)
 
 
 def submit(work: Work[T, R], item: T) -> R:

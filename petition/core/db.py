@@ -12,22 +12,24 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import IO, Any, ClassVar
+from typing import IO, Any, ClassVar, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from psycopg.types.array import ListBinaryDumper
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from petition.core import postgres
+
 BUCKETS = 64
 BUSY_MILLISECONDS = 10_000
 MIGRATIONS = "migrations"
+SQLITE_AWAY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN}
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -95,6 +97,8 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {UUID: Id, datetime: Instant}
 
 
+Reader = TypeVar("Reader", Connection, Session)
+
 db = SQLAlchemy()  # engines and sessions; the models stand on Base
 migrate = Migrate()
 
@@ -108,6 +112,14 @@ def insert(connection: Connection | Session, table: Any) -> sqlite.Insert | post
     """An INSERT that knows ON CONFLICT, in the dialect at hand."""
     bind = connection.get_bind() if isinstance(connection, Session) else connection
     return (postgresql if bind.dialect.name == "postgresql" else sqlite).insert(table)
+
+
+def connecting(url: str, **postgres_settings: str) -> dict[str, Any]:
+    """Options for `create_engine`; errors never show parameters, since those hold names and addresses."""
+    if url.startswith("sqlite"):
+        return {"hide_parameters": True, "connect_args": {"factory": GatedConnection}}
+    arguments = postgres.arguments(url, postgres_settings)
+    return {"hide_parameters": True, "connect_args": arguments, **postgres.POOL}
 
 
 @contextmanager
@@ -135,6 +147,22 @@ def read_again() -> Session:
     session = _not_writing()
     session.rollback()
     return session
+
+
+def unhurried(on: Reader) -> Reader:
+    """Lifts PostgreSQL's time limits until the end of the running transaction: for long lists, counts and purges."""
+    bind = on.get_bind() if isinstance(on, Session) else on
+    if bind.dialect.name == "postgresql":
+        on.execute(postgres.WITHOUT_LIMITS)
+    return on
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database could not be asked, or had no room or time, rather than been asked something wrong."""
+    orig = getattr(error, "orig", None)
+    if isinstance(orig, sqlite3.Error):
+        return getattr(orig, "sqlite_errorcode", 0) & 0xFF in SQLITE_AWAY
+    return isinstance(error, (sa.exc.OperationalError, sa.exc.TimeoutError))
 
 
 def _not_writing() -> Session:
@@ -232,19 +260,8 @@ def _on_begin(connection: Connection) -> None:
         raise
 
 
-def engine_options(url: str) -> dict[str, Any]:
-    """Options for `create_engine`: errors never show parameters, since those hold names and addresses."""
-    if url.startswith("sqlite"):
-        return {"hide_parameters": True, "connect_args": {"factory": GatedConnection}}
-    return {"hide_parameters": True, "pool_pre_ping": True}
-
-
-def _send_lists_in_binary(connection: Any, _record: Any) -> None:
-    connection.adapters.register_dumper(list, ListBinaryDumper)  # as text each element takes a regular expression
-
-
 def prepare_engine(engine: Engine, synchronous: str = "FULL") -> None:
-    """Sets SQLite up for durable, fair writing, and PostgreSQL for quick arrays.
+    """Makes reading the default, SQLite durable and fair to writers, PostgreSQL quick and its loss harmless.
 
     `synchronous="NORMAL"` is for connections whose writes may be lost in a power cut (rate limits). Not OFF:
     such a connection, moving the log into the file without waiting for the disk, would risk others' commits.
@@ -253,13 +270,16 @@ def prepare_engine(engine: Engine, synchronous: str = "FULL") -> None:
         event.listen(engine, "connect", _on_connect(synchronous))
         event.listen(engine, "begin", _on_begin)
     else:
-        event.listen(engine, "connect", _send_lists_in_binary)
+        event.listen(engine, "connect", postgres.on_connect(engine.dialect.dbapi))
+        event.listen(engine, "checkout", postgres.on_checkout)
+        event.listen(engine, "begin", postgres.on_begin)
+        event.listen(engine, "handle_error", postgres.on_error)
 
 
 def init_app(app: Flask, url: str) -> None:
     """Binds the database and the migrations to the application."""
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(url)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = connecting(url)
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)

@@ -16,7 +16,7 @@ from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy.orm import Mapped, mapped_column
 
-from petition.core.db import Base, engine_options, insert, prepare_engine
+from petition.core.db import Base, connecting, insert, prepare_engine
 from petition.core.errors import TooMany
 
 SIGN = parse("300 per 10 minutes")
@@ -109,9 +109,7 @@ def forget_old_hits(session: Any) -> None:
 
 def init_app(app: Flask, url: str) -> None:
     """Opens the counters' own small engine."""
-    options = engine_options(url)
-    if url.startswith("postgresql"):
-        options["connect_args"] = {"options": "-c synchronous_commit=off"}
-    engine = sa.create_engine(url, pool_size=2, **options)
+    options = connecting(url, synchronous_commit="off") | {"pool_size": 2}
+    engine = sa.create_engine(url, **options)
     prepare_engine(engine, synchronous="NORMAL")
     app.extensions["petition.limiter"] = FixedWindowRateLimiter(DatabaseStorage(engine))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from flask_babel import LazyString
 from sqlalchemy.orm import Session
 
-from petition.core.db import BUSY_MILLISECONDS, GatedConnection, db, writing
+from petition.core.db import BUSY_MILLISECONDS, GatedConnection, db, unhurried, writing
 
 Transaction = Callable[[], AbstractContextManager[Session]]
 
@@ -47,10 +47,16 @@ def purge() -> dict[str, int]:
     What was forgotten is gone from the files once `empty_log` has succeeded.
     """
     return {
-        str(rule.what): rule.purge(writing)
+        str(rule.what): rule.purge(_writing_at_leisure)
         for rule in sorted(_rules, key=lambda rule: rule.follows_rows)
         if rule.purge
     }
+
+
+@contextmanager
+def _writing_at_leisure() -> Iterator[Session]:
+    with writing() as session:
+        yield unhurried(session)
 
 
 def empty_log() -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, abort, current_app, request
 from flask_babel import gettext as _
 
 from petition.core import i18n
@@ -89,6 +89,14 @@ def refuse_cross_site() -> None:
         raise Forbidden(_("This form was sent from another site. Please open the petition here and sign again."))
 
 
+def refuse_nul() -> None:
+    """Refuses the one character that PostgreSQL's texts cannot hold, in what an address says."""
+    if "\0" in request.path:
+        abort(404)
+    if any("\0" in value for value in request.args.values()):
+        abort(400)
+
+
 def add_headers(response: Response) -> Response:
     """Adds the security headers; HTTPS only is demanded where the site's own address says HTTPS."""
     for name, value in HEADERS.items():
@@ -125,5 +133,6 @@ def init_app(app: Flask) -> None:
     """Puts the protections around the application."""
     app.wsgi_app = TrustedProxies(app.wsgi_app, app.config["TRUSTED_PROXIES"])  # type: ignore[method-assign]
     app.before_request(refuse_cross_site)
+    app.before_request(refuse_nul)
     app.after_request(add_headers)
     app.after_request(keep_unlabelled_private)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from petition.core import countries, i18n
 from petition.core.clock import now
+from petition.core.db import unhurried
 from petition.core.errors import DomainError
 from petition.deliveries.csv_list import write_csv
 from petition.deliveries.heading import ListHeading
@@ -64,11 +65,9 @@ class Filter:
 
 
 def snapshot(session: Session) -> Session:
-    """Makes all reads of the session's transaction see one moment, also on PostgreSQL."""
+    """A new transaction, in which all reads see one moment and may take as long as a reader takes."""
     session.rollback()
-    if session.get_bind().dialect.name == "postgresql":
-        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-    return session
+    return unhurried(session)
 
 
 def heading(session: Session, petition: Petition, chosen: Filter) -> ListHeading:

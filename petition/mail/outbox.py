@@ -162,6 +162,9 @@ def counts(session: Session) -> Counter[MailState]:
 
 
 def anything_due(session: Session) -> bool:
-    """Whether a mail is due: a read, so that an idle worker asks nobody for the write lock."""
-    due = sa.select(OwedMail.id).where(IS_WAITING, OwedMail.due <= now()).limit(1)
+    """Whether a mail is due: a read, so that an idle worker asks nobody for the write lock.
+
+    In the order of an index: PostgreSQL expects many rows to be due and would look for any in the whole table.
+    """
+    due = sa.select(OwedMail.id).where(IS_WAITING, OwedMail.due <= now()).order_by(OwedMail.due).limit(1)
     return session.execute(due).first() is not None

@@ -3,7 +3,7 @@
 from alembic import context
 from flask import current_app
 
-from petition.core.db import Base, db
+from petition.core.db import Base, db, unhurried
 
 config = context.config
 
@@ -28,6 +28,7 @@ def run_migrations_online() -> None:
     with db.engine.connect().execution_options(writes=True) as connection:
         context.configure(connection=connection, **_options())
         with context.begin_transaction():
+            unhurried(connection)
             context.run_migrations()
         connection.commit()
 

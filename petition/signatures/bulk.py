@@ -18,7 +18,7 @@ from sqlalchemy.engine import Dialect
 
 from petition.core.addresses import Address
 from petition.core.clock import hour_of
-from petition.core.db import db
+from petition.core.db import db, unhurried
 from petition.core.ids import new_id
 from petition.core.keyed_hashes import bucket_of_hash, hash_for_many, mailbox_hash, person_hash, signature_hash
 from petition.core.many_rows import ManyRows
@@ -73,6 +73,7 @@ def add(
     stored = 0
     for batch in _batches(db.engine.dialect, petition.id, petition.text.version, collected):
         with transaction() as session:
+            unhurried(session)
             batch.signatures.insert(session.connection())
             batch.signers.insert(session.connection())
             tallies.add(session.connection(), batch.counted)

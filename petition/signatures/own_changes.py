@@ -10,12 +10,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, InvalidRequestError
 from sqlalchemy.orm import Session
 
 from petition.core.addresses import Address
 from petition.core.clock import now
-from petition.core.errors import DomainError
+from petition.core.errors import DomainError, NotFound
 from petition.core.keyed_hashes import person_hash
 from petition.core.names import same_person_form
 from petition.mail.models import OwedMail
@@ -48,7 +48,10 @@ def correct(session: Session, own: Attempt, wish: Wish, language: str, address: 
 
 
 def _locked(session: Session, signature: Signature) -> Signature:
-    session.refresh(signature, with_for_update=True)
+    try:
+        session.refresh(signature, with_for_update=True)
+    except InvalidRequestError:  # erased by another request, just now
+        raise NotFound(_("This link is not known here any more. Please sign again.")) from None
     return signature
 
 

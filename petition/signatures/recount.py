@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from petition.core.db import Instant
+from petition.core.db import Instant, unhurried
 from petition.petitions.models import Petition
 from petition.signatures.models import Signature
 from petition.tallies import service as tallies
@@ -34,6 +34,7 @@ class Line:
 
 def compare(session: Session, petition_id: UUID) -> list[Line]:
     """Every country with anything to compare, from one statement and so from one moment."""
+    unhurried(session)
     hours = _hours(session, petition_id).subquery()
     by_hours = sa.select(
         hours.c.country,
@@ -79,7 +80,9 @@ def rebuild(session: Session, petition_id: UUID) -> int:
     Each difference is read in one statement and added, never set: what is signed meanwhile stays counted.
     The petition's row is locked, so that two rebuilds do not both add the same difference.
     """
-    session.execute(sa.select(Petition.id).where(Petition.id == petition_id).with_for_update(key_share=True))
+    unhurried(session).execute(
+        sa.select(Petition.id).where(Petition.id == petition_id).with_for_update(key_share=True)
+    )
     hours = {
         (petition_id, hour, country): int(rows) - int(counted)
         for hour, country, rows, counted in session.execute(_hours(session, petition_id))

@@ -16,11 +16,12 @@ from flask import (
     url_for,
 )
 from flask_babel import format_decimal
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as AnyResponse
 
 from petition.core import i18n, limits, tokens
 from petition.core.addresses import PROVIDERS, domain_hint, is_disposable
-from petition.core.committer import AWAY, Busy, submit
+from petition.core.committer import Busy, is_busy, submit
 from petition.core.db import read_again
 from petition.core.errors import DomainError, NotFound, NotOpen, TextChanged, TooMany
 from petition.core.kept import kept
@@ -88,8 +89,8 @@ def sign(slug: str) -> AnyResponse:
             return _petition_page(slug, form, 422)
         page = signing.Page(sent.text_version, i18n.language(), network)
         submit(signing.store, signing.sign(petitions.recent(slug), sent.address, sent.wish, page))
-    except (Busy, *AWAY):
-        return _try_again(SignForm())
+    except (Busy, SQLAlchemyError) as error:
+        return _try_again(SignForm(), error)
     except (TooMany, NotOpen, TextChanged) as error:
         answer = _petition_page(slug, SignForm(), error.status, error.message)
         answer.headers.update(error.headers)
@@ -97,8 +98,10 @@ def sign(slug: str) -> AnyResponse:
     return redirect(url_for("signatures.check_inbox", slug=slug, **_hint(sent.address.domain)), 303)
 
 
-def _try_again(form: SignForm | KnownSignerForm) -> Response:
+def _try_again(form: SignForm | KnownSignerForm, error: Exception) -> Response:
     """What was filled in, kept on a page that needs no database, to be sent again in a minute."""
+    if not is_busy(error):
+        raise error
     busy = Busy()
     answer = make_response(render_template("signatures/try_again.html", form=form, problem=busy.message), busy.status)
     answer.headers.update(busy.headers)
@@ -186,8 +189,8 @@ def confirm(token: str) -> AnyResponse | tuple[str, int]:
     own_token = own_page.new_token()
     try:
         confirmation = submit(confirming.confirm, Press(handle, filled, own_page.hash_of(own_token)))
-    except (Busy, *AWAY):
-        return _try_again(KnownSignerForm())
+    except (Busy, SQLAlchemyError) as error:
+        return _try_again(KnownSignerForm(), error)
     except NotFound:
         raise
     except DomainError as error:

@@ -6,7 +6,6 @@ import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser.site import Site, running_site
+from tests.databases import Databases
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = [
@@ -45,8 +45,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path) -> Iterator[Site]:
-    with running_site(tmp_path_factory.mktemp("browser") / "instance", migrated_database) as found:
+def site(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iterator[Site]:
+    with running_site(tmp_path_factory.mktemp("browser") / "instance", databases) as found:
         yield found
 
 

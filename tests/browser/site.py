@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from petition.signatures import bulk
 from petition.signatures.models import ListName
 from petition.signatures.signing import Wish
 from tests.conftest import KEYS, SLUG, add_petition, make_settings, running
+from tests.databases import Databases
 
 READY_SECONDS = 30
 TEXT = (ROOT / "petition" / "demo" / "stop-the-repatriation.md").read_text("utf-8").rpartition("+++")[2]
@@ -112,16 +112,16 @@ def _wait_until_ready(base: str, process: subprocess.Popen[bytes], log: Path) ->
 
 
 @contextlib.contextmanager
-def running_site(instance: Path, migrated: Path) -> Iterator[Site]:
+def running_site(instance: Path, databases: Databases) -> Iterator[Site]:
     """A site with petitions of every kind and their signers, until the end of the block."""
-    instance.mkdir()
-    shutil.copy(migrated, instance / "petition.db")
+    url = databases.migrated(instance)
     base = f"http://127.0.0.1:{_free_port()}"
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PETITION_")} | KEYS
-    environ |= {"PETITION_INSTANCE": str(instance), "PETITION_ENV": "development", "PETITION_BASE_URL": base}
+    environ |= {"PETITION_INSTANCE": str(instance), "PETITION_DATABASE_URL": url}
+    environ |= {"PETITION_ENV": "development", "PETITION_BASE_URL": base}
     commands = [["serve", "--port", base.rpartition(":")[2], "--workers", "1"], ["worker"]]
     log = instance / "log"
-    with running(make_settings(instance, base_url=base)) as app, log.open("wb") as output:
+    with running(make_settings(instance, url, base_url=base)) as app, log.open("wb") as output:
         _add_petitions(app)
         processes = [
             subprocess.Popen(

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from shutil import copy
 from typing import Any
 
 import pytest
@@ -20,10 +19,12 @@ from petition.core.addresses import Address
 from petition.core.db import writing
 from petition.petitions import service as petitions
 from petition.petitions.models import Petition
+from petition.settings import Settings
 from petition.signatures import bulk
 from petition.signatures.models import ListName, Signature, SignatureState, Signer
 from petition.signatures.signing import Page, Wish, sign
 from tests.conftest import KEYS, PASSWORD, add_petition, make_settings, running
+from tests.databases import Databases
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "petition")
@@ -33,9 +34,14 @@ HOST = "hidden.example.org"
 
 @dataclass(frozen=True)
 class Instance:
-    """A folder with a database, and the environment of commands that use it."""
+    """A folder and a database, and the environment of commands that use them."""
 
     folder: Path
+    url: str
+
+    @property
+    def settings(self) -> Settings:
+        return make_settings(self.folder, self.url)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -46,6 +52,7 @@ class Instance:
             "PYTHONPATH": str(ROOT),
             "PYTHONWARNINGS": "error",
             "PETITION_INSTANCE": str(self.folder),
+            "PETITION_DATABASE_URL": self.url,
             "PETITION_ENV": "development",
         }
 
@@ -131,16 +138,16 @@ def _withdraw(session: Any, name: str) -> None:
 
 @pytest.fixture(scope="session")
 def new_instance(
-    tmp_path_factory: pytest.TempPathFactory, migrated_database: Path
+    tmp_path_factory: pytest.TempPathFactory, databases: Databases
 ) -> Callable[[Callable[[Flask], None]], Instance]:
     """Makes an instance with an empty migrated database, filled by the function given."""
 
     def make(fill: Callable[[Flask], None]) -> Instance:
         folder = tmp_path_factory.mktemp("instance")
-        copy(migrated_database, folder / "petition.db")
-        with running(make_settings(folder)) as app:
+        made = Instance(folder, databases.migrated(folder))
+        with running(made.settings) as app:
             fill(app)
-        return Instance(folder)
+        return made
 
     return make
 

@@ -25,7 +25,7 @@ from petition.core.db import db, read_again, writing
 from petition.signatures import bulk
 from petition.signatures.models import ListName
 from tests.cli.conftest import BEGAN, HOST, OWNER, PEOPLE, SHOWN, WITHHELD, Instance, Person, collected, one_line
-from tests.conftest import SLUG, add_petition, make_settings, running
+from tests.conftest import SLUG, add_petition, running
 
 FORMATS = ("csv", "jsonl", "xlsx", "pdf")
 
@@ -162,7 +162,7 @@ def test_personal_has_everything_kept_and_stands_in_the_audit_log(exported, fill
     assert (hidden["city"], hidden["comment"]) == ("Geheimstadt", "Geheimwort")
     assert (hidden["email"], hidden["list_name"], hidden["updates"]) == (f"signer.3@{HOST}", "count", True)
     assert hidden["confirmed_at"] == f"{BEGAN + timedelta(hours=3):%Y-%m-%dT%H:%M:%SZ}"
-    with running(make_settings(filled.folder)) as app, app.app_context():
+    with running(filled.settings) as app, app.app_context():
         query = sa.select(AuditEntry).where(AuditEntry.action == "personal export")
         (entry,) = [one for one in read_again().scalars(query) if one.details["format"] == "jsonl"]
         assert (entry.actor, entry.object, entry.details["countries"]) == ("command line", SLUG, ["US"])
@@ -180,7 +180,7 @@ def test_personal_csv_and_workbook_hold_the_same_people(exported):
 
 def test_a_personal_pdf_is_refused_before_anything_is_written(filled, tmp_path):
     def entries() -> int:
-        with running(make_settings(filled.folder)) as app, app.app_context():
+        with running(filled.settings) as app, app.app_context():
             return read_again().scalar(sa.select(sa.func.count()).select_from(AuditEntry))
 
     before = entries()
@@ -192,7 +192,7 @@ def test_a_personal_pdf_is_refused_before_anything_is_written(filled, tmp_path):
 @pytest.mark.parametrize("ending", FORMATS)
 def test_the_organisers_download_is_byte_for_byte_the_command_lines_file(exported, filled, ending):
     path = exported(ending)
-    with running(make_settings(filled.folder)) as app:
+    with running(filled.settings) as app:
         with app.app_context(), writing() as session:
             token = accounts.start_session(session, accounts.find_user(session, OWNER[0]).id)
         client = app.test_client()

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -22,7 +21,8 @@ from petition.core.clock import now
 from petition.core.db import db, read_again, writing
 from petition.core.limits import DatabaseStorage
 from petition.settings import ROOT, Settings
-from tests.conftest import KEYS, PASSWORD, make_settings, running
+from tests.command import environment
+from tests.conftest import PASSWORD, running
 
 PROCESSES, WRITES = 8, 25
 
@@ -33,7 +33,7 @@ def entries() -> int:
 
 def test_a_read_that_writes_is_refused(inside: Flask) -> None:
     audit.record(read_again(), "somebody", "wrote", "while reading")
-    with pytest.raises(sa.exc.OperationalError, match="readonly"):
+    with pytest.raises(sa.exc.DBAPIError, match=r"read-?only"):
         db.session.commit()
     assert entries() == 0
 
@@ -42,7 +42,7 @@ def test_a_connection_that_has_written_reads_only_again(inside: Flask) -> None:
     for _turn in range(3):
         with writing() as session:
             audit.record(session, "somebody", "wrote", "rightly")
-        with pytest.raises(sa.exc.OperationalError, match="readonly"):
+        with pytest.raises(sa.exc.DBAPIError, match=r"read-?only"):
             read_again().execute(sa.delete(audit.AuditEntry))
     assert entries() == 3
 
@@ -91,10 +91,10 @@ def test_what_others_committed_is_seen_after_reading_again(inside: Flask, settin
     assert entries() == 1
 
 
-def write_often(instance: str) -> list[str]:
+def write_often(settings: Settings) -> list[str]:
     """In a process of its own: writes, one commit each, and says what went wrong."""
     wrong = []
-    with running(make_settings(Path(instance))) as app, app.app_context():
+    with running(settings) as app, app.app_context():
         for number in range(WRITES):
             try:
                 with writing() as session:
@@ -105,9 +105,10 @@ def write_often(instance: str) -> list[str]:
     return wrong
 
 
+@pytest.mark.only_on("sqlite", "SQLite has one writer; PostgreSQL has many")
 def test_eight_processes_write_in_turn_and_none_is_refused(settings: Settings) -> None:
     with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
-        wrong = pool.map(write_often, [str(settings.instance)] * PROCESSES, chunksize=1)
+        wrong = pool.map(write_often, [settings] * PROCESSES, chunksize=1)
         pool.close()
         pool.join()
     assert not any(wrong), wrong
@@ -128,17 +129,16 @@ with create_app().app_context(), writing() as session:
 """
 
 
-def test_a_writer_killed_at_the_gate_keeps_nobody_out(inside: Flask, settings: Settings) -> None:
-    found = {"PETITION_INSTANCE": str(settings.instance), "PETITION_ENV": "development", **KEYS}
-    killed = subprocess.run(
-        [sys.executable, "-c", DIES_WRITING], env=os.environ | found | {"PYTHONPATH": str(ROOT)}, timeout=60
-    )
+def test_a_killed_writer_keeps_nobody_out(inside: Flask) -> None:
+    environ = environment(inside) | {"PYTHONPATH": str(ROOT)}
+    killed = subprocess.run([sys.executable, "-c", DIES_WRITING], env=environ, timeout=60)
     assert killed.returncode == -signal.SIGKILL
     with writing() as session:
         audit.record(session, "somebody", "wrote", "next")
     assert entries() == 1
 
 
+@pytest.mark.only_on("sqlite", "it reads SQLite's own settings")
 def test_commits_wait_for_the_disk_and_what_is_deleted_is_overwritten(inside: Flask) -> None:
     def pragmas(engine: sa.Engine) -> list[object]:
         names = ("journal_mode", "synchronous", "secure_delete", "foreign_keys")
@@ -185,6 +185,7 @@ def test_moments_come_back_aware_and_in_utc(inside: Flask) -> None:
     assert now().tzinfo is UTC
 
 
+@pytest.mark.only_on("sqlite", "PostgreSQL has a type for them")
 def test_ids_are_kept_in_sixteen_bytes(inside: Flask) -> None:
     with writing() as session:
         made = add_user(session, "somebody@example.org", "Somebody", PASSWORD).id
@@ -194,5 +195,5 @@ def test_ids_are_kept_in_sixteen_bytes(inside: Flask) -> None:
 
 
 def test_lower_case_is_every_scripts(inside: Flask) -> None:
-    lowered = sa.select(sa.func.lower("РЕКА ΠΟΤΆΜΙ Fluß"), sa.func.lower(sa.null()), sa.func.lower(5))
-    assert read_again().execute(lowered).one() == ("река ποτάμι fluß", None, 5)
+    lowered = sa.select(sa.func.lower("РЕКА ΠΟΤΆΜΙ Fluß"), sa.func.lower(sa.null()))
+    assert read_again().execute(lowered).one() == ("река ποτάμι fluß", None)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
 
 from petition.settings import Settings
-from tests.conftest import make_settings, running
+from tests.conftest import running
 from tests.core.conftest import Site
 from tests.core.page_checks import check_headers
 
@@ -127,7 +128,7 @@ def test_head_and_get_say_the_same(site: Site) -> None:
 
 def test_https_is_demanded_where_the_sites_address_says_so(settings: Settings) -> None:
     assert "Strict-Transport-Security" not in _get("/healthz", settings).headers
-    secure = make_settings(settings.instance, base_url="https://petitions.example.org")
+    secure = replace(settings, base_url="https://petitions.example.org")
     assert _get("/healthz", secure).headers["Strict-Transport-Security"].startswith("max-age=31536000")
     cookie = _get("/login", secure).headers["Set-Cookie"]
     assert cookie.startswith("__Host-petition=")

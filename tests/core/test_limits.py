@@ -6,7 +6,6 @@ import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -19,7 +18,7 @@ from petition.core.clock import now
 from petition.core.db import read_again, writing
 from petition.core.errors import TooMany
 from petition.settings import Settings
-from tests.conftest import make_settings, running
+from tests.conftest import running
 
 PROCESSES, THREADS, TRIES = 4, 4, 8
 HALF = parse(f"{PROCESSES * THREADS * TRIES // 2} per 10 minutes")
@@ -34,9 +33,9 @@ def passes(item: limits.RateLimitItem, *who: str) -> bool:
     return True
 
 
-def try_often(instance: str) -> int:
+def try_often(settings: Settings) -> int:
     """In a process of its own: how often several threads got through."""
-    with running(make_settings(Path(instance))) as app:
+    with running(settings) as app:
 
         def thread(_number: int) -> int:
             with app.app_context():
@@ -48,7 +47,7 @@ def try_often(instance: str) -> int:
 
 def test_a_limit_is_exact_over_processes_and_threads(settings: Settings) -> None:
     with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
-        passed = pool.map(try_often, [str(settings.instance)] * PROCESSES, chunksize=1)
+        passed = pool.map(try_often, [settings] * PROCESSES, chunksize=1)
         pool.close()
         pool.join()
     assert sum(passed) == HALF.amount

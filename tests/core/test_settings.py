@@ -96,6 +96,8 @@ BAD = [
     ("database_url", "mysql://me:geheim@host/db"),
     ("database_url", "postgresql://me:geheim@host:geheim/db"),
     ("database_url", "postgresql://me:geheim/1@host:x/db"),
+    ("database_url", "postgresql://me:geheim@a:x,b:5432/db"),
+    ("database_url", "postgresql://me@/db?host=a:x&host=b&password=geheim"),
     ("database_url", "sqlite://"),
     ("database_url", "sqlite:///:memory:"),
     ("database_url", "sqlite:///file::memory:?cache=shared&uri=true"),
@@ -186,6 +188,12 @@ def test_an_instance_that_cannot_be_a_folder_is_refused(tmp_path: Path) -> None:
             "postgresql://me@/petitions?host=a%3A5432&host=b%3A5432&target_session_attrs=read-write",
             "postgresql+psycopg://me@/petitions?host=a%3A5432&host=b%3A5432&target_session_attrs=read-write",
         ),
+        (
+            "postgresql://me:p%40ss@a:5432,b.example.org:5433/petitions?target_session_attrs=read-write",
+            "postgresql+psycopg://me:p%40ss@/petitions?host=a%3A5432&host=b.example.org%3A5433"
+            "&target_session_attrs=read-write",
+        ),
+        ("postgresql://me@a,b/petitions", "postgresql+psycopg://me@/petitions?host=a&host=b"),
     ],
 )
 def test_the_database_may_be_written_in_each_form_of_its_url(tmp_path: Path, given: str, used: str) -> None:

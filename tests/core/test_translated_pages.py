@@ -20,6 +20,7 @@ from petition.translations import catalogues
 from tests import conftest
 from tests.conftest import CODE, make_settings, running
 from tests.core.walk import SLUG, Walk, delivered, through_all_pages
+from tests.databases import Databases
 
 NOT_PAGES = {"base.html", "macros.html", "mail/frame.html"}
 SHOWN_ATTRIBUTES = {"aria-label", "title", "alt", "placeholder"}
@@ -31,11 +32,10 @@ DAY = {"en": "12 February 2026", "ko": "2026년 2월 12일", "ar": "12 فبرا�
 
 
 @pytest.fixture(scope="module", params=i18n.LANGUAGES)
-def walk(request: pytest.FixtureRequest, migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Walk:
+def walk(request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Walk:
     """Everything there is to see, in one language after the other."""
     instance = tmp_path_factory.mktemp("walk")
-    (instance / "petition.db").write_bytes(migrated_database.read_bytes())
-    with running(make_settings(instance)) as app:
+    with running(make_settings(instance, databases.migrated(instance))) as app:
         return through_all_pages(app, request.param)
 
 

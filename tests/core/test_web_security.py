@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from petition.core.tokens import form_token
 from petition.core.web_security import TrustedProxies
 from petition.petitions.models import Petition
 from petition.settings import Settings
-from tests.conftest import SLUG, make_settings, running, signed_in
+from tests.conftest import SLUG, running, signed_in
 
 ACCEPTED, REFUSED = 303, 403
 HEADERS: list[tuple[dict[str, str], int]] = [
@@ -131,7 +132,7 @@ def test_the_scheme_is_the_trusted_proxys_to_say(peer: str, said: str, scheme: s
 
 
 def test_limits_count_the_visitor_behind_the_proxy(settings: Settings) -> None:
-    behind = make_settings(settings.instance, trusted_proxies=[ipaddress.ip_network("127.0.0.1")])
+    behind = replace(settings, trusted_proxies=[ipaddress.ip_network("127.0.0.1")])
     for found, alike in ((behind, False), (settings, True)):
         with running(found) as app:
             assert (_asks_until_refused(app.test_client(), "192.0.2.1") > 0) is True

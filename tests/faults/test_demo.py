@@ -37,6 +37,7 @@ def test_ctrl_c_stops_web_and_worker(demo: Program, port: int) -> None:
     assert "Traceback" not in demo.printed
 
 
+@pytest.mark.only_on("sqlite", "how processes start and end does not depend on the database")
 def test_sigterm_stops_web_and_worker(demo: Program, port: int) -> None:
     demo.terminate()
     assert demo.ends(20) == 0
@@ -44,12 +45,14 @@ def test_sigterm_stops_web_and_worker(demo: Program, port: int) -> None:
     assert "Traceback" not in demo.printed
 
 
+@pytest.mark.only_on("sqlite", "how processes start and end does not depend on the database")
 def test_killed_it_leaves_neither_web_nor_worker_behind(demo: Program, port: int) -> None:
     demo.kill()
     demo.wait()
     assert nobody_is_left(demo, port)
 
 
+@pytest.mark.only_on("sqlite", "how processes start and end does not depend on the database")
 def test_when_the_worker_dies_it_says_so_and_stops_the_web_server(demo: Program, port: int) -> None:
     childless = [pid for pid in children_of(demo.pid) if not children_of(pid)]
     [worker] = [pid for pid in childless if "resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_text()]
@@ -59,6 +62,7 @@ def test_when_the_worker_dies_it_says_so_and_stops_the_web_server(demo: Program,
     assert "the web server or the worker has ended; stopping" in demo.printed
 
 
+@pytest.mark.only_on("sqlite", "how processes start and end does not depend on the database")
 def test_a_taken_port_gives_one_line(demo: Program, programs: Programs, port: int) -> None:
     second = programs.run("demo", "--port", str(port), "--signatures", "50")
     assert second.returncode == 1

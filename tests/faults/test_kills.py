@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from petition.core.addresses import canonical_address
-from petition.core.db import read_again
+from petition.core.db import db, read_again
 from petition.core.keyed_hashes import mailbox_hash, signature_hash
 from petition.mail import outbox
 from petition.mail.models import MailState, OwedMail
@@ -195,7 +195,8 @@ def _check(petition: Petition, crowd: Crowd, sink: SmtpSink, worker_kills: int) 
     assert all(line.right for line in recount.compare(read_again(), petition.id))
     total = sum(state == SignatureState.CONFIRMED for _hashed, state in rows)
     assert tallies.count(read_again(), petition.id).total == total >= len(crowd.confirmed)
-    assert read_again().execute(sa.text("PRAGMA integrity_check")).scalar() == "ok"
+    if db.engine.dialect.name == "sqlite":
+        assert read_again().execute(sa.text("PRAGMA integrity_check")).scalar() == "ok"
 
 
 def _hash(petition: Petition, email: str) -> bytes:

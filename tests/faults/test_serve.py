@@ -18,19 +18,26 @@ from flask import Flask
 from petition.core.db import read_again
 from petition.settings import Settings
 from petition.signatures.models import Signature
-from tests.processes import Program, Programs, alive, answers, children_of, request, wait_until
+from tests.databases import POSTGRESQL, raw_engine
+from tests.processes import Programs, alive, answers, children_of, request, wait_until
 
 Sign = Callable[..., int]
 
 
 @contextmanager
 def nobody_can_write(settings: Settings) -> Iterator[None]:
-    """Holds the database's write gate, so that a request that signs stays open."""
+    """Keeps every writer waiting, so that a request that signs stays open."""
+    if settings.database_url.startswith(POSTGRESQL):
+        with raw_engine(settings.database_url) as engine, engine.begin() as connection:
+            connection.exec_driver_sql("LOCK TABLE signature IN EXCLUSIVE MODE")
+            yield
+        return
     with open(settings.instance / "petition.db.lock", "ab") as gate:
         fcntl.flock(gate, fcntl.LOCK_EX)
         yield
 
 
+@pytest.mark.only_on("sqlite", "how processes start and end does not depend on the database")
 def test_a_taken_port_is_refused_with_one_line(programs: Programs, port: int) -> None:
     programs.serve(port)
     second = programs.run("serve", "--port", str(port))
@@ -41,11 +48,13 @@ def test_a_taken_port_is_refused_with_one_line(programs: Programs, port: int) ->
     assert answers(port)
 
 
+@pytest.mark.only_on("sqlite", "how processes start and end does not depend on the database")
 @pytest.mark.parametrize("option", [("--port", "70000"), ("--port", "0"), ("--workers", "0")])
 def test_numbers_that_make_no_sense_are_wrong_usage(option: tuple[str, str], programs: Programs) -> None:
     assert programs.run("serve", *option).returncode == 2
 
 
+@pytest.mark.only_on("sqlite", "it is about locks on SQLite's file")
 def test_each_web_process_holds_its_own_lock_on_the_database(
     programs: Programs, port: int, settings: Settings, sign_over_http: Sign
 ) -> None:
@@ -89,7 +98,7 @@ def test_told_to_end_it_answers_what_is_open_and_ends_within_ten_seconds(
     with nobody_can_write(settings):
         for person in people:
             person.start()
-        wait_until(lambda: _waiting_at_gate(server, settings) == 3, what="three open requests")
+        wait_until(lambda: _waiting(settings) == 3, what="three open requests")
         server.terminate()
         began = time.monotonic()
         wait_until(lambda: not _accepts(port), 10, "an end of new connections")
@@ -102,7 +111,11 @@ def test_told_to_end_it_answers_what_is_open_and_ends_within_ten_seconds(
         assert read_again().query(Signature).count() == 3
 
 
-def _waiting_at_gate(server: Program, settings: Settings) -> int:
+def _waiting(settings: Settings) -> int:
+    if settings.database_url.startswith(POSTGRESQL):
+        with raw_engine(settings.database_url) as engine, engine.connect() as connection:
+            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'signature'::regclass"
+            return int(connection.exec_driver_sql(waiting).scalar() or 0)
     gate = (settings.instance / "petition.db.lock").stat().st_ino
     waiting = [line for line in Path("/proc/locks").read_text().splitlines() if "->" in line and "FLOCK" in line]
     return sum(f":{gate} " in line for line in waiting)
@@ -116,6 +129,7 @@ def _accepts(port: int) -> bool:
     return True
 
 
+@pytest.mark.only_on("sqlite", "PostgreSQL ends one that waits for a lock for five seconds")
 def test_a_request_that_never_ends_does_not_keep_it_from_ending(
     programs: Programs, port: int, settings: Settings, sign_over_http: Sign
 ) -> None:
@@ -131,7 +145,7 @@ def test_a_request_that_never_ends_does_not_keep_it_from_ending(
     person = threading.Thread(target=sign)
     with nobody_can_write(settings):
         person.start()
-        wait_until(lambda: _waiting_at_gate(server, settings) == 1)
+        wait_until(lambda: _waiting(settings) == 1)
         server.terminate()
         began = time.monotonic()
         server.ends()
@@ -155,6 +169,7 @@ def test_after_kill_9_of_the_parent_its_processes_end_and_a_new_server_starts_at
     assert sign_over_http("anna@mail.test") == 303
 
 
+@pytest.mark.only_on("sqlite", "how processes start and end does not depend on the database")
 def test_killed_while_it_is_starting_it_leaves_nobody_behind(programs: Programs, port: int) -> None:
     for moment in range(3):
         server = programs.start("serve", "--port", str(port))

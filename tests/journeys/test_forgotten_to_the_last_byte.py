@@ -15,6 +15,8 @@ from tests import acts
 from tests.command import run
 from tests.site_visits import Visits
 
+pytestmark = pytest.mark.only_on("sqlite", "it reads the bytes of SQLite's files")
+
 PERSON = "qzxvana"  # the part before the @: the domain alone is kept
 
 

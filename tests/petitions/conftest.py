@@ -23,6 +23,7 @@ def run(settings: Settings) -> Run:
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
         "PETITION_INSTANCE": str(settings.instance),
+        "PETITION_DATABASE_URL": settings.database_url,
         "PETITION_ENV": "development",
         **KEYS,
     }

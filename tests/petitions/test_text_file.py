@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from babel import Locale
 from flask import Flask
 from hypothesis import HealthCheck, given, reject
@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from petition.core.countries import CODES
-from petition.core.db import read_again, writing
+from petition.core.db import Base, read_again, writing
 from petition.core.errors import DomainError
 from petition.organisations.models import Organisation
 from petition.petitions import service, text_file
@@ -22,6 +22,7 @@ from petition.petitions.models import Petition, State
 from petition.petitions.service import TextRefused
 from petition.settings import Settings
 from tests.conftest import add_petition
+from tests.databases import raw_engine
 from tests.petitions.conftest import Run
 
 FILE = """+++
@@ -196,10 +197,9 @@ def test_a_bad_file_is_refused_in_one_line(lake: Flask, content: str, words: str
 
 
 def contents(settings: Settings) -> list[str]:
-    with sqlite3.connect(settings.instance / "petition.db") as connection:
-        found = list(connection.iterdump())
-    connection.close()
-    return found
+    with raw_engine(settings.database_url) as engine, engine.connect() as connection:
+        tables = sorted(Base.metadata.tables)
+        return [str(row) for table in tables for row in connection.execute(sa.text(f'SELECT * FROM "{table}"'))]
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_a_pending_name_is_nowhere(visits: Visits) -> None:
 
 
 def consents(visits: Visits) -> list[tuple[str, ...]]:
-    return visits.rows("SELECT consent_version, locale, substr(consented_at, 1, 10) FROM signature")
+    return visits.rows("SELECT consent_version, locale, substr(CAST(consented_at AS text), 1, 10) FROM signature")
 
 
 def test_when_and_to_which_words_somebody_agreed_is_kept(visits: Visits, monkeypatch: pytest.MonkeyPatch) -> None:

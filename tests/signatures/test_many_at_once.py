@@ -6,17 +6,17 @@ import multiprocessing
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from pathlib import Path
 from threading import Barrier
 
 import pytest
 
 from petition.core.clock import now
 from petition.core.tokens import sign_handle
+from petition.settings import Settings
 from petition.signatures.confirming import Outcome
 from petition.signatures.mails import CONFIRM
 from tests import acts
-from tests.conftest import make_settings, running
+from tests.conftest import running
 from tests.site_visits import Visits
 
 THREADS, PROCESSES = 12, 4
@@ -64,20 +64,19 @@ def test_one_link_is_pressed_twelve_times_at_once_and_counts_once(visits: Visits
     acts.look(visits.app).assert_adds_up()
 
 
-def confirm_in_a_process(instance: Path, handles: list[bytes]) -> list[str]:
+def confirm_in_a_process(settings: Settings, handles: list[bytes]) -> list[str]:
     """Runs in a process of its own, as a web worker does: several threads on one file."""
-    with running(make_settings(instance)) as app, ThreadPoolExecutor(3) as threads:
+    with running(settings) as app, ThreadPoolExecutor(3) as threads:
         return [str(outcome) for outcome in threads.map(lambda handle: acts.confirm(app, handle), handles)]
 
 
 @pytest.mark.parametrize("people", [1, 3])
-def test_four_processes_confirm_at_once(visits: Visits, people: int) -> None:
+def test_four_processes_confirm_at_once(visits: Visits, settings: Settings, people: int) -> None:
     handles = [acts.sign(visits.app, "ana@example.org", f"Person {link % people}") for link in range(24)]
     others = [acts.sign(visits.app, f"p{number}@example.org") for number in range(24)]
     shares = [handles[number::PROCESSES] + others[number::PROCESSES] for number in range(PROCESSES)]
     with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn")) as pool:
-        instance = visits.app.config["INSTANCE"]
-        outcomes = [one for part in pool.map(confirm_in_a_process, [instance] * PROCESSES, shares) for one in part]
+        outcomes = [one for part in pool.map(confirm_in_a_process, [settings] * PROCESSES, shares) for one in part]
     assert outcomes.count("counted") == min(people, 2) + len(others)
     seen = acts.look(visits.app)
     assert seen.rows.total() == min(people, 2) + len(others)

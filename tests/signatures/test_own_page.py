@@ -116,7 +116,7 @@ def test_nobody_reaches_another_s_signature(visits: Visits) -> None:
     token = re.search(r'name="csrf_token" value="([^"]+)"', ana.get(f"/my/signatures/{ana_ref}").text)
     assert token
     form = {**SAID, "csrf_token": token[1]}
-    hexes = [row[0].lower() for row in visits.rows("SELECT hex(id) FROM signature")]
+    hexes = visits.ids("signature")
     for ref in (eva_ref, "0" * 32, *hexes):
         assert ana.get(f"/my/signatures/{ref}").status_code == 404
         for act in ("", "/withdraw", "/erase"):
@@ -137,7 +137,7 @@ def test_a_change_without_the_page_s_token_is_refused(visits: Visits, act: str) 
 def test_ids_never_leave_the_server(visits: Visits) -> None:
     browser = visits.counted("ana@example.org")
     ref = only_ref(visits, browser)
-    ids = [row[0].lower() for row in visits.rows("SELECT hex(id) FROM signature UNION SELECT hex(id) FROM petition")]
+    ids = visits.ids("signature") + visits.ids("petition")
     for path in ("/my", f"/my/signatures/{ref}", "/my/data.json", f"/petitions/{SLUG}", f"/api/v1/petitions/{SLUG}"):
         shown = browser.get(path).text.lower().replace("-", "")
         assert not [one for one in ids if one in shown], path

@@ -101,19 +101,20 @@ def stripped(text: str) -> str:
 
 def traces(visits: Visits, path: str, form: dict[str, Any]) -> dict[str, Any]:
     """All that a request does and answers, and the page it leads to."""
-    known = {row[0] for row in visits.rows("SELECT hex(id) FROM outbox")}
+    known = {row[0] for row in visits.rows("SELECT id FROM outbox")}
     with statements() as seen:
         answer = visits.app.test_client().post(path, data=form)
     after = visits.app.test_client().get(answer.headers["Location"])
-    row = "SELECT hex(id), state, template, locale, recipient, content, domain, attempts, lease FROM outbox"
+    row = "SELECT id, state, template, locale, recipient, content, domain, attempts, lease FROM outbox"
     (mail,) = [row for row in visits.rows(row) if row[0] not in known]
+    content = mail[5] if isinstance(mail[5], dict) else json.loads(mail[5])
     return {
         "statements": seen,
         "status": answer.status_code,
         "body": answer.data,
         "headers": [(name, value) for name, value in answer.headers if name not in {"X-Request-Id", "Date"}],
         "page": (after.status_code, stripped(after.text)),
-        "mail": [*mail[1:5], {key: len(value) for key, value in json.loads(mail[5]).items()}, *mail[6:]],
+        "mail": [*mail[1:5], {key: len(value) for key, value in content.items()}, *mail[6:]],
     }
 
 

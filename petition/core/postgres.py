@@ -1,0 +1,73 @@
+"""PostgreSQL: how a process connects, how long anything may take, and connections that went stale."""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+CONNECTIONS = 8  # of a process, kept open: one for each thread of a web process
+MORE_CONNECTIONS = 8  # for downloads and group commits
+POOL_SECONDS = 5  # that a request waits for a connection when all are busy
+POOL = {"pool_size": CONNECTIONS, "max_overflow": MORE_CONNECTIONS, "pool_timeout": POOL_SECONDS}
+NETWORK = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds until a host that went without a word counts as gone
+    "application_name": "petition",
+}
+LIMITS = {"statement_timeout": "15s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "60s"}
+REPEATABLE_READ = 3  # psycopg.IsolationLevel; the driver is loaded only where it is used
+WITHOUT_LIMITS = sa.text("SELECT " + ", ".join(f"set_config('{name}', '0', true)" for name in LIMITS))
+
+
+def arguments(url: str, settings: dict[str, str]) -> dict[str, Any]:
+    """What is told to the driver, besides the URL. What stands in the URL wins; `settings` are the server's."""
+    given = sa.make_url(url).query
+    words = [f"-c {name}={value}" for name, value in {**LIMITS, **settings}.items()]
+    theirs = given.get("options", "")
+    words += [theirs] if isinstance(theirs, str) else theirs
+    network = {name: value for name, value in NETWORK.items() if name not in given}
+    return network | {"options": " ".join(words).strip()}
+
+
+def on_connect(driver: Any) -> Callable[[Any, Any], None]:
+    """Makes connections of the driver send lists in binary: as text each element takes a regular expression."""
+    in_binary = driver.types.array.ListBinaryDumper
+    return lambda connection, _record: connection.adapters.register_dumper(list, in_binary)
+
+
+def on_checkout(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Replaces connections that the server has closed, before anything is sent on them.
+
+    A server that goes says so, and then there is something to read on an idle connection. Looking costs
+    no question to the server, as a ping would.
+    """
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        raise sa.exc.InvalidatePoolError("the server has closed the connection")
+
+
+def on_begin(connection: Connection) -> None:
+    """Outside `writing()` a transaction reads only, and sees one moment, as on SQLite."""
+    raw: Any = connection.connection.dbapi_connection
+    writes = bool(connection.get_execution_options().get("writes"))
+    if raw.read_only is None or raw.read_only is writes:
+        raw.read_only = not writes
+        raw.isolation_level = None if writes else REPEATABLE_READ
+
+
+def on_error(context: sa.engine.ExceptionContext) -> None:
+    """Takes the values of the row out of an error: the server says in its details which key was there already."""
+    diagnosis = getattr(context.original_exception, "diag", None)
+    if diagnosis and diagnosis.message_detail:
+        context.original_exception.args = (diagnosis.message_primary,)
+        if context.sqlalchemy_exception is not None:
+            kind = type(context.original_exception).__name__
+            context.sqlalchemy_exception.args = (f"({kind}) {diagnosis.message_primary}",)
