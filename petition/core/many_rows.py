@@ -35,9 +35,10 @@ class ManyRows:
         With `again` a row whose primary key is there already is left as it is: such an insert can be repeated
         when nobody knows whether it was committed.
         """
+        self._size = len(rows)
         values: list[Iterable[Any]] = [
             _prepared(dialect, table.c[name], column)
-            for name, column in zip(columns, zip(*rows, strict=True), strict=True)
+            for name, column in zip(columns, zip(*rows, strict=True) if rows else [()] * len(columns), strict=True)
         ]
         for name, value in same.items():
             (prepared,) = _prepared(dialect, table.c[name], [value])
@@ -49,8 +50,9 @@ class ManyRows:
             self._values = list(zip(*values, strict=True))
 
     def insert(self, connection: Connection) -> None:
-        """Sends them, in their order."""
-        connection.exec_driver_sql(self._sql, self._values)
+        """Sends them, in their order; none is no error."""
+        if self._size:
+            connection.exec_driver_sql(self._sql, self._values)
 
 
 @functools.lru_cache(100)
