@@ -24,6 +24,7 @@ ASK_OWN_PAGE = parse("30 per 10 minutes")
 SIGN_IN = parse("20 per 10 minutes")
 SIGN_IN_ACCOUNT = parse("10 per 10 minutes")
 SIGN_IN_ACCOUNT_ANYWHERE = parse("300 per 10 minutes")  # high: a stranger must not lock an organiser out
+POOL = {"pool_size": 2, "max_overflow": 6}  # together one for each thread of a web process
 CODE_TRIES = parse("5 per 1 hour")
 
 
@@ -109,7 +110,7 @@ def forget_old_hits(session: Any) -> None:
 
 def init_app(app: Flask, url: str) -> None:
     """Opens the counters' own small engine."""
-    options = connecting(url, synchronous_commit="off") | {"pool_size": 2}
+    options = connecting(url, synchronous_commit="off") | POOL
     engine = sa.create_engine(url, **options)
     prepare_engine(engine, synchronous="NORMAL")
     app.extensions["petition.limiter"] = FixedWindowRateLimiter(DatabaseStorage(engine))

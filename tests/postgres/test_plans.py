@@ -192,12 +192,12 @@ def test_no_hot_path_reads_much_of_a_big_table_or_sorts_on_disk(
 def test_the_check_of_a_million_reads_them_once(visits: Visits, record_property: Any) -> None:
     with visits.app.app_context():
         petition_id = petitions.find(read_again(), SLUG).id
+        began = time.monotonic()
+        lines = recount.compare(read_again(), petition_id)
+        record_property("measured", f"tally --check of {ROWS:,} signatures: {time.monotonic() - began:.2f} s")
         with plans() as found:
-            lines = recount.compare(read_again(), petition_id)
+            recount.compare(read_again(), petition_id)
         assert sum(line.rows for line in lines) > ROWS / 2
         assert all(line.right for line in lines)
         steps = [step for steps in found.values() for step in steps if table_of(step) == "signature"]
         assert len(steps) == 1
-        began = time.monotonic()
-        recount.compare(read_again(), petition_id)
-        record_property("measured", f"tally --check of {ROWS:,} signatures: {time.monotonic() - began:.2f} s")

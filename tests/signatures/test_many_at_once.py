@@ -11,6 +11,7 @@ from threading import Barrier
 import pytest
 
 from petition.core.clock import now
+from petition.core.errors import NotFound
 from petition.core.tokens import sign_handle
 from petition.settings import Settings
 from petition.signatures.confirming import Outcome
@@ -110,6 +111,23 @@ def test_while_an_owner_withdraws_and_signs_again_the_place_is_never_taken_twice
     outcomes = Counter(all_at_once(visits, act, [first, *waiting]))
     assert outcomes[Outcome.COUNTED] <= 1
     assert acts.look(visits.app).rows.total() == 1 + outcomes[Outcome.COUNTED]
+    acts.look(visits.app).assert_adds_up()
+
+
+def test_erased_six_times_at_once_it_is_gone_and_the_counters_are_right(visits: Visits) -> None:
+    handle = acts.sign(visits.app, "ana@example.org")
+    acts.confirm(visits.app, handle)
+
+    def act(handle: bytes) -> str:
+        try:
+            acts.erase(visits.app, handle)
+        except NotFound:
+            return "gone"
+        return "erased"
+
+    outcomes = Counter(all_at_once(visits, act, [handle] * 6))
+    assert outcomes == {"erased": 1, "gone": 5}
+    assert visits.rows("SELECT * FROM signature") == []
     acts.look(visits.app).assert_adds_up()
 
 
