@@ -10,11 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import flask_migrate
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from petition import migrating
 from petition.accounts.service import add_user
 from petition.app import create_app
 from petition.core.clock import now
@@ -59,7 +59,7 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     instance = tmp_path_factory.mktemp("migrated")
     app = create_app(make_settings(instance))
     with app.app_context():
-        flask_migrate.upgrade()
+        migrating.upgrade()
         with writing() as session:
             keep_wordings(session)
         db.session.remove()

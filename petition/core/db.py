@@ -17,7 +17,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from flask import Flask
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
@@ -26,7 +25,6 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 BUCKETS = 64
 BUSY_MILLISECONDS = 10_000
-MIGRATIONS = "migrations"
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -95,7 +93,6 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy()  # engines and sessions; the models stand on Base
-migrate = Migrate()
 
 
 def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> sa.Index:
@@ -250,10 +247,9 @@ def prepare_engine(engine: Engine, synchronous: str = "FULL") -> None:
 
 
 def init_app(app: Flask, url: str) -> None:
-    """Binds the database and the migrations to the application."""
+    """Binds the database to the application."""
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(url)
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
-    migrate.init_app(app, db, directory=f"{app.root_path}/{MIGRATIONS}", compare_type=True, render_as_batch=False)

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import flask_migrate
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from petition import migrating
 from petition.core.db import Base, Id, Instant, Small, db, writing
 from petition.core.migrations import current_and_newest, problem
 from petition.settings import ROOT, Settings
@@ -71,7 +71,7 @@ def _parts(sql: str) -> list[str]:
 
 
 def test_the_models_equal_the_migrated_tables(app: Flask, tmp_path: Path) -> None:
-    flask_migrate.upgrade()
+    migrating.upgrade()
     made = sa.create_engine(f"sqlite:///{tmp_path / 'made.db'}")
     Base.metadata.create_all(made)
     with db.engine.connect() as migrated, made.connect() as modelled:
@@ -119,17 +119,17 @@ def rows() -> dict[str, int]:
 
 
 def test_up_down_and_up_again_with_data_in_every_table(app: Flask) -> None:
-    flask_migrate.upgrade()
+    migrating.upgrade()
     with db.engine.connect() as connection:
         first = definitions(connection)
     fill_every_table()
     assert rows() == dict.fromkeys([*Base.metadata.tables, "alembic_version"], 1)
-    flask_migrate.upgrade()
+    migrating.upgrade()
     assert set(rows().values()) == {1}, "nothing to do leaves everything as it was"
-    flask_migrate.downgrade(revision="base")
+    migrating.downgrade(revision="base")
     assert rows() == {"alembic_version": 0}
     assert current_and_newest()[0] is None
-    flask_migrate.upgrade()
+    migrating.upgrade()
     with db.engine.connect() as connection:
         assert definitions(connection) == first
     assert set(rows().values()) == {0, 1}
@@ -137,14 +137,14 @@ def test_up_down_and_up_again_with_data_in_every_table(app: Flask) -> None:
 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(app: Flask) -> None:
-    flask_migrate.upgrade()
+    migrating.upgrade()
     with writing() as session:
         session.execute(sa.text("CREATE TABLE depends (id BLOB REFERENCES organisation(id))"))
         session.execute(sa.text("INSERT INTO organisation VALUES (x'07', 'a', 'A', '2026-01-01')"))
         session.execute(sa.text("INSERT INTO depends VALUES (x'07')"))
     before = rows()
     with pytest.raises(sa.exc.IntegrityError):
-        flask_migrate.downgrade(revision="base")
+        migrating.downgrade(revision="base")
     db.session.remove()
     assert rows() == before
     assert current_and_newest()[0] is not None
@@ -216,7 +216,7 @@ def test_the_site_says_that_it_is_up_and_why_it_is_not_ready(app: Flask) -> None
     answer = client.get("/readyz")
     reason = f"the database is at revision none, not at {newest}: run `petition db upgrade`"
     assert (answer.status_code, answer.json) == (503, {"status": "not ready", "reason": reason})
-    flask_migrate.upgrade()
+    migrating.upgrade()
     assert (client.get("/readyz").status_code, client.get("/readyz").json) == (200, {"status": "ready"})
     with writing() as session:
         session.execute(sa.text("UPDATE alembic_version SET version_num = 'of the future'"))
