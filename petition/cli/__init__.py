@@ -10,6 +10,7 @@ import click
 COMMANDS = {
     "db": ("petition.cli.database", "db", "Migrations of the database."),
     "demo": ("petition.cli.demo", "demo", "Loads the demo campaign, then starts web, worker and mailbox."),
+    "doctor": ("petition.cli.doctor", "doctor", "Looks at the running service and says what to do."),
     "dump": ("petition.cli.petitions", "dump", "Writes a petition as a text file."),
     "export": ("petition.cli.export", "export", "Writes the list of a petition's signers."),
     "load": ("petition.cli.petitions", "load", "Creates or updates a petition from a text file."),
