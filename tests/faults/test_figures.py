@@ -7,6 +7,14 @@ import os
 import signal
 from collections.abc import Callable
 
+from flask import Flask
+
+from petition.core.clock import now
+from petition.core.db import writing
+from petition.mail.models import PeriodicJob
+from petition.periodic_jobs import JOBS
+from petition.petitions.models import Petition
+from petition.tallies.models import Tally
 from tests.processes import Program, Programs, alive, children_of, request, wait_until
 from tests.smtp_sink import SmtpSink
 
@@ -66,3 +74,18 @@ def test_status_on_a_terminal_has_a_line_for_every_figure(programs: Programs) ->
     assert program.returncode == 0
     assert "database up: Whether the database answers.\n  1\n" in program.printed
     assert "outbox mails: Mails in the outbox that wait, or were given up.\n" in program.printed
+
+
+def test_the_worker_tells_of_its_jobs_and_of_counters_that_drifted(
+    programs: Programs, app: Flask, petition: Petition
+) -> None:
+    before = now()
+    with app.app_context(), writing() as session:
+        for job in JOBS:
+            session.add(PeriodicJob(name=job.name, due=before))
+        session.add_all(Tally(slot=0, petition_id=petition.id, country=code, signatures=3) for code in ("KR", "JP"))
+    assert programs.run("worker", "--once").returncode == 0
+    found = status(programs)
+    assert found["petition_tally_drift"] == 2
+    for job in JOBS:
+        assert before.timestamp() <= found[f"petition_job_last_success_seconds {job.name}"] <= now().timestamp()
