@@ -31,6 +31,7 @@ class Series:
     def __init__(self, name: str, meaning: str, *labels: str, **options: Any) -> None:
         self.name, self.meaning, self.labels, self.options = f"petition_{name}", meaning, labels, options
         self._real: Any = None
+        self._of: dict[tuple[str, ...], Any] = {}
         SERIES.append(self)
 
     def start(self, library: Any) -> None:
@@ -42,9 +43,13 @@ class Series:
     def stop(self) -> None:
         """Makes it do nothing again."""
         self._real = None
+        self._of.clear()
 
     def _labelled(self, values: tuple[str, ...]) -> Any:
-        return self._real.labels(*values) if values else self._real
+        found = self._of.get(values)
+        if found is None:
+            found = self._of[values] = self._real.labels(*values) if values else self._real
+        return found
 
 
 class Counter(Series):
