@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from petition import error_pages, health_views, page_words, settings
 from petition.accounts import views as accounts_views
 from petition.api import views as api_views
-from petition.core import committer, db, i18n, kept, limits, logs, page_cache, web_security
+from petition.core import committer, db, i18n, kept, limits, logs, page_cache, request_metrics, web_security
 from petition.core.errors import SettingRefused
 from petition.mail import mailbox_views
 from petition.mail import retention as mail_retention
@@ -68,6 +68,7 @@ def _configure(app: Flask, found: Settings) -> None:
 def _set_up_core(app: Flask, found: Settings) -> None:
     _make_folder(found.instance)
     logs.init_app(app)
+    request_metrics.init_app(app)
     web_security.init_app(app)
     i18n.init_app(app)
     db.init_app(app, found.database_url)

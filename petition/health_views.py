@@ -1,11 +1,13 @@
-"""Whether the process is up, and whether it can do its work."""
+"""Whether the process is up, whether it can do its work, and in what figures."""
 
 from __future__ import annotations
 
-from flask import Blueprint, jsonify
+from flask import Blueprint, Response, abort, current_app, jsonify
 from flask.typing import ResponseReturnValue
 
 from petition.core import migrations
+from petition.core.web_security import asked_from
+from petition.figures import as_text
 
 bp = Blueprint("health", __name__)
 
@@ -23,3 +25,13 @@ def readyz() -> ResponseReturnValue:
     if problem:
         return jsonify({"status": "not ready", "reason": problem}), 503
     return jsonify({"status": "ready"})
+
+
+@bp.get("/metrics")
+def metrics() -> Response:
+    """The figures of all processes, for Prometheus. For anybody but loopback and PETITION_METRICS_FROM
+    there is nothing here."""
+    if not asked_from(current_app.config["METRICS_FROM"]):
+        abort(404)
+    text, media_type = as_text(current_app.config["INSTANCE"])
+    return Response(text, content_type=media_type)

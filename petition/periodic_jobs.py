@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from petition.core import retention
+from petition.core import metrics, retention
 from petition.core.clock import now
 from petition.core.db import db, insert, read_again, writing
 from petition.core.logs import log
@@ -31,10 +31,13 @@ class Job:
 
 def check_tallies() -> None:
     """Compares every petition's counters with its rows, and says in the log where they differ."""
+    drift = 0
     for petition_id in read_again().scalars(sa.select(Petition.id)).all():
         wrong = [line.country for line in recount.compare(read_again(), petition_id) if not line.right]
         if wrong:
             log.error("tally drift", extra={"petition": str(petition_id), "countries": wrong})
+        drift += len(wrong)
+    metrics.tally_drift.set(drift)
 
 
 def purge() -> None:
@@ -71,6 +74,7 @@ def do_due() -> None:
                 began = now()
                 job.do()
                 _set_due(job, began + job.every)
+                metrics.job_success.set(now().timestamp(), job.name)
         except Exception as error:
             log.error("job failed", extra={"job": job.name}, exc_info=error)
         finally:

@@ -7,6 +7,7 @@ import os
 from flask import Flask
 
 from petition.app import create_app
+from petition.core import metrics
 from petition.core.logs import log, start_logging
 from petition.ending import end_with_parent
 
@@ -17,5 +18,6 @@ def create() -> Flask:
     start_logging()
     end_with_parent(lambda: os._exit(1))
     app = create_app()
+    metrics.start(app.config["INSTANCE"])
     log.info("web process started")
     return app

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from flask import Flask
 
 from petition import periodic_jobs
+from petition.core import metrics
 from petition.core.logs import log
 from petition.mail.sending import LOOK_SECONDS, Mailer
 
@@ -72,6 +73,7 @@ class Worker:
 
 def run_worker(app: Flask, once: bool = False) -> int:
     """Runs a worker until SIGTERM or SIGINT, or with `once` until nothing is due; says how many mails it sent."""
+    metrics.start(app.config["INSTANCE"])
     worker = Worker(app, once)
     signal.signal(signal.SIGTERM, worker.stop)
     signal.signal(signal.SIGINT, worker.stop)

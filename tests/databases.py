@@ -9,11 +9,11 @@ from itertools import count
 from pathlib import Path
 from typing import Protocol
 
-import flask_migrate
 import psycopg
 import sqlalchemy as sa
 from flask import Flask
 
+from petition import migrating
 from petition.core.db import db, writing
 from petition.signatures.consent import keep_wordings
 from tests.throwaway_postgres import ThrowawayPostgres
@@ -26,7 +26,7 @@ TEMPLATE = "template_migrated"
 def migrate(app: Flask) -> None:
     """What `petition db upgrade` does."""
     with app.app_context():
-        flask_migrate.upgrade()
+        migrating.upgrade()
         with writing() as session:
             keep_wordings(session)
         db.session.remove()

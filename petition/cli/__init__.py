@@ -10,6 +10,7 @@ import click
 COMMANDS = {
     "db": ("petition.cli.database", "db", "Migrations of the database."),
     "demo": ("petition.cli.demo", "demo", "Loads the demo campaign, then starts web, worker and mailbox."),
+    "doctor": ("petition.cli.doctor", "doctor", "Looks at the running service and says what to do."),
     "dump": ("petition.cli.petitions", "dump", "Writes a petition as a text file."),
     "export": ("petition.cli.export", "export", "Writes the list of a petition's signers."),
     "load": ("petition.cli.petitions", "load", "Creates or updates a petition from a text file."),
@@ -18,6 +19,7 @@ COMMANDS = {
     "purge": ("petition.cli.running", "purge", "Forgets now what the retention rules say."),
     "serve": ("petition.cli.running", "serve", "Runs the production web server."),
     "settings": ("petition.cli.running", "settings", "Shows every setting, its value, default and meaning."),
+    "status": ("petition.cli.status", "status", "The figures of the running service, on a terminal."),
     "tally": ("petition.cli.tally", "tally", "Signatures by country; checks and mends the counters."),
     "user": ("petition.cli.people", "user", "Accounts."),
     "worker": ("petition.cli.running", "worker", "Sends mail and does the scheduled work."),

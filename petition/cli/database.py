@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import click
-import flask_migrate
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from petition import migrating
 from petition.cli.common import json_option, print_json, refuse, with_any_database, with_app
 from petition.core.db import Base, writing
 from petition.core.db import db as database
@@ -25,7 +25,7 @@ def db() -> None:
 def upgrade(revision: str) -> None:
     """Brings the tables to REVISION (the newest, if not given)."""
     current_and_newest()
-    flask_migrate.upgrade(revision=revision)
+    migrating.upgrade(revision=revision)
     current, newest = current_and_newest()
     if current == newest:
         with writing() as session:
@@ -39,7 +39,7 @@ def upgrade(revision: str) -> None:
 def downgrade(revision: str) -> None:
     """Takes the tables back to REVISION (the one before, if not given; `base` removes them all)."""
     current_and_newest()
-    flask_migrate.downgrade(revision=revision)
+    migrating.downgrade(revision=revision)
     click.echo(f"at revision {current_and_newest()[0] or 'none'}", err=True)
 
 

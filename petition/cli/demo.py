@@ -13,8 +13,8 @@ from multiprocessing import connection
 from multiprocessing.context import SpawnProcess
 
 import click
-import flask_migrate
 
+from petition import migrating
 from petition.cli.common import make_app, refuse
 from petition.cli.running import refuse_taken, run_server
 from petition.core.db import writing
@@ -44,7 +44,7 @@ def demo(signatures: int, port: int, load_only: bool) -> None:
         refuse_taken("127.0.0.1", port)
     app = make_app(migrated=False)
     with app.app_context():
-        flask_migrate.upgrade()
+        migrating.upgrade()
         with writing() as session:
             keep_wordings(session)
         began = time.monotonic()

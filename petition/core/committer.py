@@ -21,6 +21,7 @@ from flask_babel import lazy_gettext as __
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError
 
+from petition.core import metrics
 from petition.core.db import db, is_away
 from petition.core.errors import DomainError
 from petition.core.logs import log
@@ -108,6 +109,7 @@ class Committer:
                 self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
                 self._thread.start()
             self._queue.append(piece)
+            metrics.waiting_writes.set(len(self._queue))
             if len(self._queue) == 1:
                 self._news.notify()
         result = piece.wait()
@@ -144,6 +146,7 @@ class Committer:
         with self._news:
             while not self._queue and not self._closed:
                 self._news.wait()
+            metrics.waiting_writes.set(len(self._queue))
             self._in_work = [self._queue.popleft() for _one in range(min(len(self._queue), MOST_AT_ONCE))]
             return self._in_work
 
@@ -189,7 +192,12 @@ def _transaction(pieces: list[_Piece]) -> list[Any]:
     by_work: dict[Work[Any, Any], list[int]] = {}
     for place, piece in enumerate(pieces):
         by_work.setdefault(piece.work, []).append(place)
-    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+    metrics.batch.observe(len(pieces))
+    with (
+        metrics.commit_seconds.time(),
+        db.engine.connect().execution_options(writes=True) as connection,
+        connection.begin(),
+    ):
         for work in sorted(by_work, key=lambda one: one.__name__):  # one order, so that no two wait in a ring
             places = by_work[work]
             done = work(connection, [pieces[place].item for place in places])

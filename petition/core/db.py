@@ -17,7 +17,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from flask import Flask
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
@@ -28,7 +27,6 @@ from petition.core import postgres
 
 BUCKETS = 64
 BUSY_MILLISECONDS = 10_000
-MIGRATIONS = "migrations"
 SQLITE_AWAY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN}
 
 NAMING = {
@@ -100,7 +98,6 @@ class Base(DeclarativeBase):
 Reader = TypeVar("Reader", Connection, Session)
 
 db = SQLAlchemy()  # engines and sessions; the models stand on Base
-migrate = Migrate()
 
 
 def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> sa.Index:
@@ -277,10 +274,9 @@ def prepare_engine(engine: Engine, synchronous: str = "FULL") -> None:
 
 
 def init_app(app: Flask, url: str) -> None:
-    """Binds the database and the migrations to the application."""
+    """Binds the database to the application."""
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = connecting(url)
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
-    migrate.init_app(app, db, directory=f"{app.root_path}/{MIGRATIONS}", compare_type=True, render_as_batch=False)

@@ -61,14 +61,8 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.get("request_id", "-")
-    log.info(
-        "request",
-        extra=about_request()
-        | {
-            "status": response.status_code,
-            "ms": round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
-        },
-    )
+    seconds = time.perf_counter() - g.get("began", time.perf_counter())
+    log.info("request", extra=about_request() | {"status": response.status_code, "ms": round(seconds * 1000, 1)})
     return response
 
 

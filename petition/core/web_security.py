@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,11 +35,16 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+FORWARDING = tuple(
+    f"HTTP_{name}"
+    for name in ("X_FORWARDED_FOR", "X_FORWARDED_PROTO", "X_FORWARDED_HOST", "X_REAL_IP", "FORWARDED", "VIA")
+)
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 
 WITH_PORT = re.compile(r"\[(?P<six>[^\]]+)\](?::\d+)?|(?P<four>[\d.]+):\d+")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def _parsed(text: str) -> Address | None:
@@ -72,7 +77,21 @@ class TrustedProxies:
             while hops and self._trusts(peer) and (hop := _parsed(hops.pop())):
                 peer = str(hop)
             environ["REMOTE_ADDR"] = peer
+            for header in FORWARDING:
+                environ.pop(header, None)
         return self.wsgi(environ, start_response)
+
+
+def asked_from(networks: Sequence[Network]) -> bool:
+    """Whether the visitor is on this machine or in one of the networks.
+
+    Behind a proxy the visitor's address counts. One that came through a proxy which PETITION_TRUSTED_PROXIES
+    does not name could be anybody, wherever that proxy stands.
+    """
+    address = _parsed(request.remote_addr or "")
+    if address is None or any(header in request.environ for header in FORWARDING):
+        return False
+    return address.is_loopback or any(address in network for network in networks)
 
 
 def refuse_cross_site() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
 from typing import Any, BinaryIO
 from uuid import UUID
 
@@ -22,10 +23,10 @@ from petition.deliveries.heading import ListHeading
 from petition.deliveries.jsonl_list import write_jsonl
 from petition.deliveries.lines import ListLine, shown_as
 from petition.deliveries.pdf_list import is_zip, write_pdf
-from petition.deliveries.xlsx_list import write_xlsx
 from petition.petitions.models import Petition
 from petition.signatures.models import ListName, Signature, SignatureState, Signer
 
+XLSX = "petition.deliveries.xlsx_list"  # loaded when used: XlsxWriter would slow every start of the server
 FORMATS = ("csv", "xlsx", "jsonl", "pdf")
 FETCH = 5_000
 MEDIA_TYPES = {
@@ -174,7 +175,7 @@ def write(stream: BinaryIO, format_: str, about: ListHeading, rows: Iterator[Lis
     writers: dict[str, Any] = {
         "csv": lambda: write_csv(stream, rows),
         "jsonl": lambda: write_jsonl(stream, rows),
-        "xlsx": lambda: write_xlsx(stream, rows, about),
+        "xlsx": lambda: import_module(XLSX).write_xlsx(stream, rows, about),
         "pdf": lambda: write_pdf(stream, rows, about),
     }
     return int(writers[format_]())

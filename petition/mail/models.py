@@ -35,6 +35,7 @@ class OwedMail(Base):
     __tablename__ = "outbox"
     __table_args__ = (
         partial_index("ix_outbox_due", "due", where="state = 0"),
+        partial_index("ix_outbox_dead", "created_at", where="state = 2"),
         sa.Index("ix_outbox_mailbox", "mailbox_hash", "claimed_at"),
         sa.Index("ix_outbox_signature", "bucket", "signature_id"),
         {"sqlite_with_rowid": False},

@@ -9,6 +9,7 @@ from queue import SimpleQueue
 
 from flask import Flask
 
+from petition.core import metrics
 from petition.core.db import read_again, writing
 from petition.core.ids import new_id
 from petition.core.logs import log
@@ -109,6 +110,7 @@ class Mailer:
             return False
         with writing() as session:
             outbox.finish(session, key, MailState.SENT)
+        metrics.mails.add("sent")
         return True
 
     def _message(self, key: Key) -> tuple[EmailMessage, str] | None:
@@ -122,11 +124,13 @@ class Mailer:
         if message is None or recipient is None:
             with writing() as session:
                 outbox.finish(session, key, MailState.SUPERSEDED)
+            metrics.mails.add("superseded")
             return None
         return message, recipient
 
     def _fail(self, key: Key, error: Exception) -> None:
         permanent = isinstance(error, PermanentFailure)
+        metrics.mails.add("permanent" if permanent else "temporary")
         if permanent or isinstance(error, TemporaryFailure):
             why = str(error)
             log.warning("mail failed", extra={"mail": str(key[1]), "why": why, "permanent": permanent})

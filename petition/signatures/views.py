@@ -19,7 +19,7 @@ from flask_babel import format_decimal
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as AnyResponse
 
-from petition.core import i18n, limits, tokens
+from petition.core import i18n, limits, metrics, tokens
 from petition.core.addresses import PROVIDERS, domain_hint, is_disposable
 from petition.core.committer import Busy, is_busy, submit
 from petition.core.db import read_again
@@ -86,15 +86,19 @@ def sign(slug: str) -> AnyResponse:
         limits.hit(limits.SIGN, "sign", network.hex())
         sent = answers.read_signed(request.form) or _read_slowly(form := SignForm())
         if sent is None:
+            metrics.signs.add("not_valid")
             return _petition_page(slug, form, 422)
         page = signing.Page(sent.text_version, i18n.language(), network)
         submit(signing.store, signing.sign(petitions.recent(slug), sent.address, sent.wish, page))
     except (Busy, SQLAlchemyError) as error:
+        metrics.signs.add("busy")
         return _try_again(SignForm(), error)
     except (TooMany, NotOpen, TextChanged) as error:
+        metrics.signs.add(error.code)
         answer = _petition_page(slug, SignForm(), error.status, error.message)
         answer.headers.update(error.headers)
         return answer
+    metrics.signs.add("accepted")
     return redirect(url_for("signatures.check_inbox", slug=slug, **_hint(sent.address.domain)), 303)
 
 
@@ -190,11 +194,13 @@ def confirm(token: str) -> AnyResponse | tuple[str, int]:
     try:
         confirmation = submit(confirming.confirm, Press(handle, filled, own_page.hash_of(own_token)))
     except (Busy, SQLAlchemyError) as error:
+        metrics.confirmations.add("busy")
         return _try_again(KnownSignerForm(), error)
     except NotFound:
         raise
     except DomainError as error:
         return _confirm_form(_attempt(read_again(), token), KnownSignerForm(), error.message), error.status
+    metrics.confirmations.add(confirmation.outcome)
     if confirmation.opens_own_page:
         session[own_page.COOKIE] = own_token
     return make_response(_outcome(petitions.recent_by_id(confirmation.petition_id), confirmation))

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import flask_migrate
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from petition import migrating
 from petition.core.db import Base, Id, Instant, Small, db, writing
 from petition.core.migrations import current_and_newest, problem
 from petition.organisations.models import Organisation
@@ -86,7 +86,7 @@ def _parts(sql: str) -> list[str]:
 
 
 def test_the_models_equal_the_migrated_tables(app: Flask, databases: Databases, tmp_path: Path) -> None:
-    flask_migrate.upgrade()
+    migrating.upgrade()
     made = sa.create_engine(databases.empty(tmp_path / "made"))
     Base.metadata.create_all(made)
     with db.engine.connect() as migrated, made.connect() as modelled:
@@ -136,17 +136,17 @@ def rows() -> dict[str, int]:
 
 
 def test_up_down_and_up_again_with_data_in_every_table(app: Flask) -> None:
-    flask_migrate.upgrade()
+    migrating.upgrade()
     with db.engine.connect() as connection:
         first = definitions(connection)
     fill_every_table()
     assert rows() == dict.fromkeys([*Base.metadata.tables, "alembic_version"], 1)
-    flask_migrate.upgrade()
+    migrating.upgrade()
     assert set(rows().values()) == {1}, "nothing to do leaves everything as it was"
-    flask_migrate.downgrade(revision="base")
+    migrating.downgrade(revision="base")
     assert rows() == {"alembic_version": 0}
     assert current_and_newest()[0] is None
-    flask_migrate.upgrade()
+    migrating.upgrade()
     with db.engine.connect() as connection:
         assert definitions(connection) == first
     assert set(rows().values()) == {0, 1}
@@ -154,7 +154,7 @@ def test_up_down_and_up_again_with_data_in_every_table(app: Flask) -> None:
 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(app: Flask) -> None:
-    flask_migrate.upgrade()
+    migrating.upgrade()
     with writing() as session:
         kind = "uuid" if db.engine.dialect.name == "postgresql" else "BLOB"
         session.execute(sa.text(f"CREATE TABLE depends (id {kind} REFERENCES organisation(id))"))
@@ -162,7 +162,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(app: Flask) -> Non
         session.execute(sa.text("INSERT INTO depends SELECT id FROM organisation"))
     before = rows()
     with pytest.raises(sa.exc.DBAPIError):
-        flask_migrate.downgrade(revision="base")
+        migrating.downgrade(revision="base")
     db.session.remove()
     assert rows() == before
     assert current_and_newest()[0] is not None
@@ -232,7 +232,7 @@ def test_the_site_says_that_it_is_up_and_why_it_is_not_ready(app: Flask) -> None
     answer = client.get("/readyz")
     reason = f"the database is at revision none, not at {newest}: run `petition db upgrade`"
     assert (answer.status_code, answer.json) == (503, {"status": "not ready", "reason": reason})
-    flask_migrate.upgrade()
+    migrating.upgrade()
     assert (client.get("/readyz").status_code, client.get("/readyz").json) == (200, {"status": "ready"})
     with writing() as session:
         session.execute(sa.text("UPDATE alembic_version SET version_num = 'of the future'"))
