@@ -1,0 +1,180 @@
+"""A whole instance as real processes: database, petition, mail server, web server, workers, a supervisor."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import urlencode
+
+import flask_migrate
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from petition.core.clock import now
+from petition.core.db import read_again, writing
+from petition.core.tokens import form_token
+from petition.mail.models import MailState, OwedMail
+from petition.petitions.models import Petition
+from petition.setting_values import database_url
+from petition.settings import Settings
+from petition.signatures.consent import keep_wordings
+from tests.conftest import SLUG, add_petition, make_settings, running
+from tests.faults.length import LONG
+from tests.processes import Answer, Program, Programs, answers, ask, children_of, free_port, wait_until
+from tests.smtp_sink import SmtpSink
+from tests.throwaway_postgres import ThrowawayPostgres
+
+SAYS_503 = False
+"""Set to True once a request that finds no database, or no room, is answered 503 with Retry-After and the form
+as it was filled in. Until then the error page with 500 passes."""
+
+REFUSALS = {503} if SAYS_503 else {500, 503}
+QUIET_SECONDS = 1.5  # in which an idle worker would have sent what is due
+
+
+@dataclass
+class House:
+    """One instance, its open petition and its mail server. Tests look into the database through `app`."""
+
+    settings: Settings
+    app: Flask
+    petition: Petition
+    port: int
+    sink: SmtpSink
+    programs: Programs
+    postgres: ThrowawayPostgres | None = None
+
+    def sign(self, email: str, seconds: float = 30) -> Answer:
+        """Fills in the form; status 303 is the acknowledgment."""
+        with self.app.app_context():
+            token = form_token(now(), 1)
+        form = {"name": "Ana Test", "country": "KR", "email": email, "form_token": token}
+        return ask(self.port, "POST", f"/petitions/{SLUG}/sign", urlencode(form), seconds)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees what has been committed so far."""
+        with self.app.app_context():
+            session = read_again()
+            yield session
+            session.rollback()
+
+    def waiting(self) -> set[str]:
+        """The mails that are still to be sent, by their ids."""
+        with self.reading() as session:
+            return {mail.hex for mail in session.scalars(sa.select(OwedMail.id).where(_WAITS))}
+
+    def time_passes(self) -> None:
+        """Leases run out and pauses between tries are over, as after a minute or an hour."""
+        with self.app.app_context(), writing() as session:
+            session.execute(sa.update(OwedMail).where(_WAITS).values(due=now()))
+
+    def wait_for_all_mail(self, seconds: float = 150) -> None:
+        """Returns once no mail waits. In the short form time passes as soon as nothing moves any more."""
+        before: object = None
+        since = time.monotonic()
+
+        def done() -> bool:
+            nonlocal before, since
+            state = (waiting := self.waiting()), len(self.sink.messages)
+            if state != before:
+                before, since = state, time.monotonic()
+            elif not LONG and time.monotonic() - since > QUIET_SECONDS:
+                self.time_passes()
+                since = time.monotonic()
+            return not waiting
+
+        wait_until(done, seconds, "the sending of all mail")
+
+
+_WAITS = OwedMail.state == MailState.WAITING
+
+
+@contextmanager
+def open_house(
+    folder: Path, sink: SmtpSink, postgres: ThrowawayPostgres | None = None, url: str = ""
+) -> Iterator[House]:
+    """Makes an instance in a folder: on SQLite there, or on a database of its own in the server, or at `url`."""
+    port = free_port()
+    if postgres:
+        url = url or postgres.create("petition")
+    settings = make_settings(folder / "instance")
+    settings = replace(settings, mail_url=sink.url, limits="off", base_url=f"http://127.0.0.1:{port}")
+    if url:
+        settings = replace(settings, database_url=database_url(url))
+    programs = Programs(settings, folder)
+    with running(settings) as app:
+        _migrate(app)
+        try:
+            yield House(settings, app, add_petition(app), port, sink, programs, postgres)
+        finally:
+            programs.close()
+
+
+def _migrate(app: Flask) -> None:
+    with app.app_context():
+        flask_migrate.upgrade()
+        with writing() as session:
+            keep_wordings(session)
+
+
+@dataclass
+class Service:
+    """Web server and worker, and what a supervisor does: start again what has ended."""
+
+    house: House
+    web: Program = field(init=False)
+    worker: Program = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._start_web()
+        self._start_worker()
+
+    def _start_web(self) -> None:
+        self.web = self.house.programs.serve(self.house.port)
+
+    def _start_worker(self) -> None:
+        self.worker = self.house.programs.start("worker")
+
+    def kill(self, victim: str) -> None:
+        """Kills the `web` parent, a web `child`, the `worker` or the `database`, which is started again."""
+        if victim == "worker":
+            _kill(self.worker)
+        elif victim == "database":
+            assert self.house.postgres
+            self.house.postgres.kill()
+            self.house.postgres.start()
+        elif victim == "child" and (children := children_of(self.web.pid)):
+            os.kill(random.choice(children), signal.SIGKILL)
+        else:
+            _kill(self.web)
+            wait_until(lambda: self.web.group == [], 2, "the end of the killed server's processes")
+
+    def up(self) -> bool:
+        """Whether the web server answers; what has ended is started again.
+
+        Granian gives up on a process killed twice in a row, and does so some time after the second kill.
+        """
+        if self.web.poll() is not None:
+            self._start_web()
+        if self.worker.poll() is not None:
+            self._start_worker()
+        return answers(self.house.port)
+
+    def end(self) -> None:
+        """Ends both as a supervisor does, and sees that they end well."""
+        self.worker.terminate()
+        self.web.terminate()
+        assert (self.worker.ends(), self.web.ends()) == (0, 0), self.worker.printed[-2000:]
+
+
+def _kill(program: Program) -> None:
+    program.kill()
+    program.wait()
