@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from queue import SimpleQueue
 
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from petition.core.db import read_again, writing
 from petition.core.ids import new_id
@@ -55,6 +56,8 @@ class Mailer:
             while self._in_hand:
                 self._settle()
                 self._renew()
+        except SQLAlchemyError as error:  # the database is away; what is claimed falls to others in a while
+            log.error("mail not given back", exc_info=error)
         finally:
             self._threads.shutdown()
             while not self._idle.empty():
