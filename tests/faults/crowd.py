@@ -11,7 +11,7 @@ from itertools import count
 
 from tests.conftest import LINK
 from tests.faults.house import House
-from tests.processes import Answer, ask
+from tests.processes import Answer, ask, wait_until
 from tests.smtp_sink import Received
 
 PEOPLE = 4
@@ -103,3 +103,9 @@ class Crowd:
         self.refused[f"{what}: {heard}"] += 1
         self._over.wait(0.05)
         return False
+
+
+def wait_for_work(crowd: Crowd) -> None:
+    """Returns when web server and worker have done something more."""
+    done = crowd.done(), crowd.done("worker")
+    wait_until(lambda: crowd.done() >= done[0] + 20 and crowd.done("worker") > done[1], 60, "work of both")

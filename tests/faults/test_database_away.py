@@ -11,7 +11,7 @@ import pytest
 
 from petition.mail.sending import IN_HAND
 from tests.faults import books
-from tests.faults.crowd import PATIENCE_SECONDS, Crowd
+from tests.faults.crowd import PATIENCE_SECONDS, Crowd, wait_for_work
 from tests.faults.house import REFUSALS, SAYS_503, House, Service
 from tests.faults.length import seconds
 from tests.processes import Answer, ask, wait_until
@@ -76,11 +76,6 @@ def test_without_a_database_requests_are_refused_and_afterwards_all_goes_on(
     strange = {refusal for refusal in crowd.refused if refusal.rpartition(" ")[2] not in map(str, REFUSALS)}
     assert strange <= {"sign: TimeoutError", "confirm: TimeoutError"}
     service.end()
-
-
-def wait_for_work(crowd: Crowd) -> None:
-    done = crowd.done(), crowd.done("worker")
-    wait_until(lambda: crowd.done() >= done[0] + 20 and crowd.done("worker") > done[1], 60, "work of both")
 
 
 def _look_at_refusals(house: House, how: str) -> None:
