@@ -129,9 +129,9 @@ class SmtpSink:
         with self._changed:
             self._slow = seconds
 
-    def hang_at(self, step: str) -> None:
-        """Never answers the step, until accept()."""
-        self._answer(step, "hang", None)
+    def hang_at(self, step: str, times: int | None = None) -> None:
+        """Never answers the step, `times` times or until accept()."""
+        self._answer(step, "hang", times)
 
     @property
     def misbehaving(self) -> bool:

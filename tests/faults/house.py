@@ -60,9 +60,9 @@ class House:
         """Fills in the form; status 303 is the acknowledgment."""
         return ask(self.port, "POST", f"/petitions/{SLUG}/sign", urlencode(self._form(email)), seconds)
 
-    def people_sign(self, number: int) -> list[str]:
-        """So many people sign at once, without a web server; returns their addresses."""
-        client, people = self.app.test_client(), [f"person{one}@mail.test" for one in range(number)]
+    def people_sign(self, number: int, name: str = "person") -> list[str]:
+        """So many people sign, without a web server; returns their addresses."""
+        client, people = self.app.test_client(), [f"{name}{one}@mail.test" for one in range(number)]
         for email in people:
             assert client.post(f"/petitions/{SLUG}/sign", data=self._form(email)).status_code == 303
         return people
