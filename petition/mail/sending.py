@@ -22,6 +22,7 @@ CONNECTIONS = 4
 IN_HAND = 3 * CONNECTIONS  # at most: enough that no connection waits, few enough to lose to a crash
 LOOK_SECONDS = 0.3
 RENEW_SECONDS = 10.0
+MEND_SECONDS = 5.0
 
 
 class Mailer:
@@ -32,7 +33,7 @@ class Mailer:
         self._app = app
         self._lease = new_id()
         self._in_hand: dict[Key, Future[bool]] = {}
-        self._renewed = time.monotonic()
+        self._renewed, self._mended = time.monotonic(), -MEND_SECONDS
         self._threads = ThreadPoolExecutor(CONNECTIONS, "sender")
         self._idle: SimpleQueue[Transport] = SimpleQueue()
         for _number in range(CONNECTIONS):
@@ -41,6 +42,7 @@ class Mailer:
     def work(self) -> bool:
         """One round: claims what is due and waits a moment for mails to leave. False when there are none."""
         self._renew()
+        self._mend()
         if len(self._in_hand) <= CONNECTIONS:
             self._claim()
         busy = bool(self._in_hand)
@@ -86,6 +88,16 @@ class Mailer:
             with self._app.app_context(), writing() as session:
                 outbox.renew(session, self._lease, self._in_hand.keys())
         self._renewed = time.monotonic()
+
+    def _mend(self) -> None:
+        """Sends after all what a clock that ran ahead, and was set right, has put off."""
+        if time.monotonic() - self._mended < MEND_SECONDS:
+            return
+        with self._app.app_context():
+            if outbox.any_put_off(read_again()):
+                with writing() as session:
+                    log.warning("a clock ran ahead", extra={"mails": outbox.mend_clock(session)})
+        self._mended = time.monotonic()
 
     # On the senders' threads:
 
