@@ -91,9 +91,19 @@ class ThrowawayPostgres:
         options = ["-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]
         self._run("initdb", "-D", data, *options)
 
-    def _run(self, program: str, *arguments: str | Path) -> None:
+    def _run(self, program: str, *arguments: str | Path, **files: Any) -> None:
         command = [self._programs / program, *arguments]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **self._as)
+        subprocess.run(command, check=True, **({"stdout": subprocess.DEVNULL} | files), **self._as)
+
+    def dump(self, database: str, target: Path) -> None:
+        """`pg_dump` in the custom format."""
+        with target.open("wb") as file:
+            self._run("pg_dump", "--format=custom", self.dsn(database), stdout=file)
+
+    def restore(self, source: Path, database: str) -> None:
+        """`pg_restore` into an empty database."""
+        with source.open("rb") as file:
+            self._run("pg_restore", "--no-owner", "--exit-on-error", "--dbname", self.dsn(database), stdin=file)
 
     def start(self) -> None:
         """Starts the server and waits until it answers."""

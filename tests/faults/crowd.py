@@ -39,7 +39,7 @@ class Crowd:
         self._house = house
         self._numbers = count()
         self._links: deque[tuple[str, str]] = deque()
-        self._read = 0
+        self._read = len(house.sink.messages)  # what came before is for others
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._live) for _person in range(people)]
