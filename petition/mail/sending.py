@@ -72,7 +72,9 @@ class Mailer:
             with writing() as session:
                 keys = outbox.claim(session, self._lease, IN_HAND - len(self._in_hand))
         for key in keys:
-            self._in_hand[key] = self._threads.submit(self._send, key)
+            sending = self._in_hand.get(key)
+            if sending is None or sending.done():  # else the clock jumped past our own lease
+                self._in_hand[key] = self._threads.submit(self._send, key)
 
     def _settle(self) -> None:
         """Waits a moment for mails to be done, and counts those that left."""

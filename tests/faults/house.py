@@ -37,6 +37,7 @@ as it was filled in. Until then the error page with 500 passes."""
 
 REFUSALS = {503} if SAYS_503 else {500, 503}
 QUIET_SECONDS = 1.5  # in which an idle worker would have sent what is due
+NOBODY_WORKS_SECONDS = 4  # in which a worker would have sent what it has in hand
 
 
 @dataclass
@@ -80,24 +81,33 @@ class House:
         with self.reading() as session:
             return {mail.hex for mail in session.scalars(sa.select(OwedMail.id).where(_WAITS))}
 
-    def time_passes(self) -> None:
-        """Leases run out and pauses between tries are over, as after a minute or an hour."""
+    def time_passes(self, leases: bool = True) -> None:
+        """Pauses between tries are over and, unless told otherwise, leases too, as after an hour."""
+        which = (_WAITS,) if leases else (_WAITS, OwedMail.lease.is_(None))
         with self.app.app_context(), writing() as session:
-            session.execute(sa.update(OwedMail).where(_WAITS).values(due=now()))
+            session.execute(sa.update(OwedMail).where(*which).values(due=now()))
 
     def wait_for_all_mail(self, seconds: float = 150) -> None:
-        """Returns once no mail waits. In the short form time passes as soon as nothing moves any more."""
+        """Returns once no mail waits.
+
+        Time passes when nothing moves any more: the pauses between tries, which grow to a day, and in the
+        short form leases too.
+        """
         before: object = None
-        since = time.monotonic()
+        since, pauses_over = time.monotonic(), False
 
         def done() -> bool:
-            nonlocal before, since
+            nonlocal before, since, pauses_over
             state = (waiting := self.waiting()), len(self.sink.messages)
+            quiet = time.monotonic() - since
             if state != before:
-                before, since = state, time.monotonic()
-            elif not LONG and time.monotonic() - since > QUIET_SECONDS:
+                before, since, pauses_over = state, time.monotonic(), False
+            elif quiet > NOBODY_WORKS_SECONDS and not LONG:
                 self.time_passes()
                 since = time.monotonic()
+            elif quiet > QUIET_SECONDS and not pauses_over:
+                self.time_passes(leases=False)
+                pauses_over = True
             return not waiting
 
         wait_until(done, seconds, "the sending of all mail")
