@@ -1,18 +1,23 @@
 # Every target sets up what it needs, also on a fresh machine.
 .DELETE_ON_ERROR:
-.PHONY: demo test install bench lint format translations lock browser clean
+.PHONY: demo test faults install bench lint format translations lock debian-packages clean
 
 PYTHON ?= python3
 PORT ?= 8000
 SIGNATURES ?= 153000
+FAULT_ROUNDS ?= 20
 BIN := .venv/bin
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard petition/translations/*/LC_MESSAGES/*.po))
 
 demo: .venv/runtime $(CATALOGUES)
 	@$(BIN)/petition demo --port $(PORT) --signatures $(SIGNATURES)
 
-test: install browser
+test: install debian-packages
 	@tests/run
+
+# The tests of crashes and faults in their long form; each prints what was acknowledged, found, lost, repeated.
+faults: install debian-packages
+	FAULT_ROUNDS=$(FAULT_ROUNDS) $(BIN)/python -m pytest tests/faults -n 0 -q -s
 
 install: .venv/complete $(CATALOGUES)
 
@@ -38,8 +43,8 @@ lock: .venv/complete
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --all-build-deps \
 		--extra deliveries --extra test -o requirements-dev.lock pyproject.toml
 
-browser:
-	@tests/install_browser
+debian-packages:
+	@tests/install_debian_packages
 
 clean:
 	rm -rf .venv build *.egg-info

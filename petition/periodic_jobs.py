@@ -82,20 +82,25 @@ def do_due() -> None:
 
 
 def claim(job: Job) -> bool:
-    """Whether the job is due and we are first to take it. A new job waits one period for its first turn."""
+    """Whether the job is due and we are first to take it. A new job waits one period for its first turn.
+
+    One that is due later than in two periods was put off by a clock that ran ahead, and is due now.
+    """
     due = read_again().scalar(sa.select(PeriodicJob.due).where(PeriodicJob.name == job.name))
     if due is None:
         with writing() as session:
             first = insert(session, PeriodicJob).values(name=job.name, due=now() + job.every)
             session.execute(first.on_conflict_do_nothing())
         return False
-    return due <= now() and _set_due(job, now() + min(job.every, LEASE), only_if_due=now())
+    if now() < due <= now() + 2 * job.every:
+        return False
+    return _set_due(job, now() + min(job.every, LEASE), only_if=due)
 
 
-def _set_due(job: Job, due: datetime, only_if_due: datetime | None = None) -> bool:
+def _set_due(job: Job, due: datetime, only_if: datetime | None = None) -> bool:
     """Says when the job is next due, and whether it was ours to say."""
     row = sa.update(PeriodicJob).where(PeriodicJob.name == job.name).values(due=due).returning(PeriodicJob.name)
-    if only_if_due:
-        row = row.where(PeriodicJob.due <= only_if_due)
+    if only_if:
+        row = row.where(PeriodicJob.due == only_if)
     with writing() as session:
         return session.execute(row.execution_options(synchronize_session=False)).first() is not None

@@ -10,8 +10,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from petition.settings import ROOT, Settings
 
@@ -55,14 +56,19 @@ def children_of(pid: int) -> list[int]:
 
 
 class Program(subprocess.Popen[str]):
-    """One started command; what it prints is kept in a file."""
+    """One started command; what it prints is kept in a file.
 
-    def __init__(self, settings: Settings, output: Path, *command: str) -> None:
+    `extra` goes into its environment; `prefix` is the command that starts it, if any (`prlimit …`).
+    """
+
+    def __init__(
+        self, settings: Settings, output: Path, extra: Mapping[str, str], prefix: Sequence[str], *command: str
+    ) -> None:
         self._output = output
         with output.open("w") as file:
             super().__init__(
-                [sys.executable, "-m", "petition", *command],
-                env=_environment(settings),
+                [*prefix, sys.executable, "-m", "petition", *command],
+                env=_environment(settings) | extra,
                 cwd=ROOT,
                 stdout=file,
                 stderr=subprocess.STDOUT,
@@ -80,14 +86,18 @@ class Program(subprocess.Popen[str]):
         """This process and all that came of it, as far as they are alive."""
         return [one for one in _all() if _status(one)[2:3] == [str(self.pid)]]
 
+    def send(self, number: int) -> None:
+        """Sends a signal to this process and to all that came of it."""
+        for pid in self.group:
+            os.kill(pid, number)
+
     def ends(self, seconds: float = 20) -> int:
         """Waits for the end and returns the exit status."""
         return self.wait(seconds)
 
     def close(self) -> None:
         """Ends it and all that came of it, whatever state they are in."""
-        for pid in self.group:
-            os.kill(pid, signal.SIGKILL)
+        self.send(signal.SIGKILL)
         self.wait()
 
 
@@ -106,17 +116,19 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 
 class Programs:
-    """Starts commands for a test and ends them after it."""
+    """Starts commands for a test and ends them after it; `extra` and `prefix` hold for each (see Program)."""
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.settings = settings
+        self.extra: dict[str, str] = {}
+        self.prefix: tuple[str, ...] = ()
         self._folder = folder
         self._started: list[Program] = []
 
     def start(self, *command: str) -> Program:
         """Starts `petition COMMAND …` and returns at once."""
         output = self._folder / f"{len(self._started)}-{command[0]}.log"
-        self._started.append(Program(self.settings, output, *command))
+        self._started.append(Program(self.settings, output, self.extra, self.prefix, *command))
         return self._started[-1]
 
     def run(self, *command: str, seconds: float = 60) -> Program:
@@ -138,16 +150,31 @@ class Programs:
             program.close()
 
 
-def request(port: int, method: str, path: str, body: str = "", seconds: float = 30) -> tuple[int, str]:
-    """One HTTP request on a connection of its own: status and text. Raises OSError or HTTPException."""
+class Answer(NamedTuple):
+    """What a web server said: status, headers by lower-case name, text."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+
+def ask(port: int, method: str, path: str, body: str = "", seconds: float = 30) -> Answer:
+    """One HTTP request on a connection of its own. Raises OSError or HTTPException."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
     try:
         kind = {"Content-Type": "application/x-www-form-urlencoded"} if method == "POST" else {}
         connection.request(method, path, body or None, kind)
         answer = connection.getresponse()
-        return answer.status, answer.read().decode()
+        headers = {name.lower(): value for name, value in answer.getheaders()}
+        return Answer(answer.status, headers, answer.read().decode())
     finally:
         connection.close()
+
+
+def request(port: int, method: str, path: str, body: str = "", seconds: float = 30) -> tuple[int, str]:
+    """The same, for who needs status and text alone."""
+    answer = ask(port, method, path, body, seconds)
+    return answer.status, answer.text
 
 
 def answers(port: int) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from email.message import EmailMessage
 from email.policy import default
 from itertools import repeat
+from operator import length_hint
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -44,6 +45,7 @@ class SmtpSink:
         self._raw: list[bytes] = []
         self._steps: list[str] = []
         self._answers: dict[str, Iterator[str]] = {}
+        self._slow: float = 0
         self._open: set[_Connection] = set()
         self._connections = 0
         self._logins = 0
@@ -114,14 +116,34 @@ class SmtpSink:
         """Closes the connection instead of answering the step, `times` times or until accept()."""
         self._answer(step, "disconnect", times)
 
-    def hang_at(self, step: str) -> None:
-        """Never answers the step, until accept()."""
-        self._answer(step, "hang", None)
+    def lose_answer(self, times: int | None = None) -> None:
+        """Takes a mail and closes the connection without saying so: whoever sent it cannot know."""
+        self._answer("DATA", "taken, disconnect", times)
+
+    def hang_up_after_mail(self, times: int | None = None) -> None:
+        """Takes a mail, says so, and closes the connection."""
+        self._answer("DATA", "taken, hang up", times)
+
+    def be_slow(self, seconds: float) -> None:
+        """Thinks so long about each mail before it takes it."""
+        with self._changed:
+            self._slow = seconds
+
+    def hang_at(self, step: str, times: int | None = None) -> None:
+        """Never answers the step, `times` times or until accept()."""
+        self._answer(step, "hang", times)
+
+    @property
+    def misbehaving(self) -> bool:
+        """Whether a step that was to go wrong so many times has not done so yet."""
+        with self._changed:
+            return any(length_hint(answers, 1) for answers in self._answers.values())
 
     def accept(self) -> None:
         """Behaves again."""
         with self._changed:
             self._answers.clear()
+            self._slow = 0
 
     def close_connections(self, goodbye: str = "") -> None:
         """Closes every open connection, as a server does with idle ones, after a last line if given."""
@@ -198,8 +220,10 @@ class SmtpSink:
         return await self._step("RSET", server, "250 OK")
 
     async def handle_DATA(self, server: "_Connection", session: Session, envelope: Envelope) -> str:
+        if self._slow:
+            await asyncio.sleep(self._slow)
         answer = await self._step("DATA", server, "250 OK")
-        if answer.startswith("2"):
+        if answer.startswith(("2", "taken")):
             content = bytes(envelope.content or b"")
             message = email.message_from_bytes(content.replace(b"\r\n", b"\n"), policy=default)
             assert isinstance(message, EmailMessage)
@@ -207,6 +231,12 @@ class SmtpSink:
                 self._raw.append(content)
                 self._received.append(Received(envelope.mail_from or "", list(envelope.rcpt_tos), message))
                 self._changed.notify_all()
+        if answer == "taken, disconnect":
+            server.transport.abort()
+            await asyncio.Event().wait()
+        if answer == "taken, hang up":
+            self._loop.call_later(0.01, server.transport.close)
+            return "250 OK"
         return answer
 
     def connection_opened(self, connection: "_Connection") -> None:

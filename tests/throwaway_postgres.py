@@ -23,6 +23,8 @@ from typing import Any
 
 import psycopg
 
+from tests.processes import children_of, wait_until
+
 USER = "petition"
 QUICK = ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=200", "max_wal_size=4GB"]
 START_SECONDS = 30
@@ -78,16 +80,30 @@ class ThrowawayPostgres:
     def __enter__(self) -> ThrowawayPostgres:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
         self._as |= {"cwd": self.folder, "env": environ | {"HOME": str(self.folder)}}
-        data = self.folder / "data"
-        options = ["-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
-        subprocess.run(
-            [self._programs / "initdb", "-D", data, *options], check=True, stdout=subprocess.DEVNULL, **self._as
-        )
+        self._make_data(self.folder / "data")
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.start()
         return self
+
+    def _make_data(self, data: Path) -> None:
+        options = ["-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
+        self._run("initdb", "-D", data, *options)
+
+    def _run(self, program: str, *arguments: str | Path, **files: Any) -> None:
+        command = [self._programs / program, *arguments]
+        subprocess.run(command, check=True, **({"stdout": subprocess.DEVNULL} | files), **self._as)
+
+    def dump(self, database: str, target: Path) -> None:
+        """`pg_dump` in the custom format."""
+        with target.open("wb") as file:
+            self._run("pg_dump", "--format=custom", self.dsn(database), stdout=file)
+
+    def restore(self, source: Path, database: str) -> None:
+        """`pg_restore` into an empty database."""
+        with source.open("rb") as file:
+            self._run("pg_restore", "--no-owner", "--exit-on-error", "--dbname", self.dsn(database), stdin=file)
 
     def start(self) -> None:
         """Starts the server and waits until it answers."""
@@ -105,15 +121,41 @@ class ThrowawayPostgres:
             time.sleep(0.02)
         raise RuntimeError((self.folder / "log").read_text())
 
+    def kill(self) -> None:
+        """Ends the whole server with `kill -9`, as a loss of power would. `start` brings it back."""
+        self.pause()  # so that it starts no process meanwhile
+        for pid in self._processes():
+            os.kill(pid, signal.SIGKILL)
+        self._ended()
+
     def stop(self) -> None:
-        """Ends the server and with it every connection; does nothing to one that has ended."""
+        """Shuts the server down, whoever is connected. `start` brings it back."""
         self.process.send_signal(signal.SIGINT)
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        self._ended()
+
+    def _ended(self) -> None:
+        self.process.wait(30)
         self._log.close()
+
+    def pause(self) -> None:
+        """Stops all of the server's processes, which then neither answer nor hang up, until `resume`."""
+        os.kill(self.process.pid, signal.SIGSTOP)
+        for pid in self._processes():
+            os.kill(pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Lets a paused server go on."""
+        for pid in self._processes():
+            os.kill(pid, signal.SIGCONT)
+
+    def _processes(self) -> list[int]:
+        return [*children_of(self.process.pid), self.process.pid]
+
+    def execute(self, statement: str, database: str = "postgres") -> list[tuple[Any, ...]]:
+        """Runs one statement outside any transaction; returns its rows."""
+        with psycopg.connect(self.dsn(database), autocommit=True) as connection:
+            found = connection.execute(statement)  # type: ignore[call-overload]
+            return found.fetchall() if found.description else []
 
     def dsn(self, database: str) -> str:
         """The address of a database, for psycopg and for PETITION_DATABASE_URL."""
@@ -121,17 +163,44 @@ class ThrowawayPostgres:
 
     def create(self, database: str, template: str = "template1") -> str:
         """Makes a database, empty or a copy of another; returns its address."""
-        with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+        self.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
         return self.dsn(database)
 
     def drop(self, database: str) -> None:
         """Removes a database, whoever is still connected to it."""
-        with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+        self.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        if self.process.poll() is None:
+            self.resume()
+            try:
+                self.stop()
+            except subprocess.TimeoutExpired:
+                self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Standby(ThrowawayPostgres):
+    """A copy of a running server that follows it: from now on the primary answers a COMMIT when both have it."""
+
+    def __init__(self, primary: ThrowawayPostgres) -> None:
+        super().__init__(primary.durable)
+        self._primary = primary
+
+    def _make_data(self, data: Path) -> None:
+        source = self._primary.dsn("postgres")
+        self._run("pg_basebackup", "-D", data, "-d", source, "-R", "-X", "stream", "-c", "fast", "--no-sync")
+
+    def __enter__(self) -> Standby:
+        super().__enter__()
+        self._primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        self._primary.execute("SELECT pg_reload_conf()")
+        followers = "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'"
+        wait_until(lambda: self._primary.execute(followers), START_SECONDS, "synchronous replication")
+        return self
+
+    def promote(self) -> None:
+        """Makes it the primary; returns when it takes writes."""
+        assert self.execute("SELECT pg_promote(true, 30)") == [(True,)]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from pathlib import Path
+
 import click
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from petition import migrating
 from petition.cli.common import json_option, print_json, refuse, with_any_database, with_app
+from petition.core.backups import copy_database
 from petition.core.db import Base, writing
 from petition.core.db import db as database
 from petition.core.migrations import current_and_newest
@@ -65,3 +69,15 @@ def check() -> None:
     if differences:
         refuse(f"models and tables differ: {differences}")
     click.echo("models and tables agree", err=True)
+
+
+@db.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@with_any_database
+def backup(file: Path) -> None:
+    """Copies a SQLite database to FILE while it is in use. The keys are not in it: keep them elsewhere."""
+    try:
+        copy_database(database.engine, file)
+    except (OSError, sqlite3.Error) as error:
+        refuse(f"{file} could not be written: {getattr(error, 'strerror', None) or error}")
+    click.echo(f"copied to {file}", err=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from petition.core.addresses import Address
 from petition.core.clock import now
+from petition.core.db import Instant
 from petition.core.ids import new_id
 from petition.core.keyed_hashes import bucket_of_hash
 from petition.core.many_rows import ManyRows
@@ -23,6 +24,7 @@ from petition.mail.models import MailState, OwedMail
 LEASE = timedelta(seconds=40)  # a dead worker's mail is anybody's after this long
 SECONDS = (20, 60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600)
 BACKOFF = [timedelta(seconds=seconds) for seconds in SECONDS]  # between the tries of one mail
+SKEW = timedelta(seconds=5)  # that the clocks of several machines may differ
 CLAIM_LOCK = 0x70657469  # any number that no other advisory lock of ours uses
 IS_WAITING = sa.text("outbox.state = 0")  # a literal: with a parameter the partial index is of no use
 
@@ -168,3 +170,25 @@ def anything_due(session: Session) -> bool:
     """
     due = sa.select(OwedMail.id).where(IS_WAITING, OwedMail.due <= now()).order_by(OwedMail.due).limit(1)
     return session.execute(due).first() is not None
+
+
+def _put_off(at: datetime) -> sa.ColumnElement[bool]:
+    """The mails that wait for a moment which only a clock that ran ahead can have named."""
+    made_ahead = sa.and_(OwedMail.attempts == 0, OwedMail.created_at > at + SKEW)
+    held_ahead = sa.and_(OwedMail.lease.is_not(None), OwedMail.due > at + LEASE + SKEW)
+    ahead = sa.or_(made_ahead, held_ahead, OwedMail.due > at + BACKOFF[-1] + SKEW)
+    return sa.and_(IS_WAITING, OwedMail.due > at + SKEW, ahead)
+
+
+def any_put_off(session: Session) -> bool:
+    """Whether a clock that ran ahead, here or elsewhere, holds up a mail."""
+    return session.execute(sa.select(OwedMail.id).where(_put_off(now())).limit(1)).first() is not None
+
+
+def mend_clock(session: Session) -> int:
+    """Makes such mails due, those in somebody's hand after a lease; says how many."""
+    at = now()
+    due = sa.case((OwedMail.lease.is_not(None), sa.literal(at + LEASE, Instant)), else_=sa.literal(at, Instant))
+    mended = sa.update(OwedMail).where(_put_off(at)).values(due=due)
+    result = session.execute(mended.execution_options(synchronize_session=False))
+    return int(result.rowcount)  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from queue import SimpleQueue
 
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from petition.core import metrics
 from petition.core.db import read_again, writing
@@ -22,6 +23,7 @@ CONNECTIONS = 4
 IN_HAND = 3 * CONNECTIONS  # at most: enough that no connection waits, few enough to lose to a crash
 LOOK_SECONDS = 0.3
 RENEW_SECONDS = 10.0
+MEND_SECONDS = 5.0
 
 
 class Mailer:
@@ -32,7 +34,7 @@ class Mailer:
         self._app = app
         self._lease = new_id()
         self._in_hand: dict[Key, Future[bool]] = {}
-        self._renewed = time.monotonic()
+        self._renewed, self._mended = time.monotonic(), -MEND_SECONDS
         self._threads = ThreadPoolExecutor(CONNECTIONS, "sender")
         self._idle: SimpleQueue[Transport] = SimpleQueue()
         for _number in range(CONNECTIONS):
@@ -41,6 +43,7 @@ class Mailer:
     def work(self) -> bool:
         """One round: claims what is due and waits a moment for mails to leave. False when there are none."""
         self._renew()
+        self._mend()
         if len(self._in_hand) <= CONNECTIONS:
             self._claim()
         busy = bool(self._in_hand)
@@ -56,6 +59,8 @@ class Mailer:
             while self._in_hand:
                 self._settle()
                 self._renew()
+        except SQLAlchemyError as error:  # the database is away; what is claimed falls to others in a while
+            log.error("mail not given back", exc_info=error)
         finally:
             self._threads.shutdown()
             while not self._idle.empty():
@@ -68,7 +73,9 @@ class Mailer:
             with writing() as session:
                 keys = outbox.claim(session, self._lease, IN_HAND - len(self._in_hand))
         for key in keys:
-            self._in_hand[key] = self._threads.submit(self._send, key)
+            sending = self._in_hand.get(key)
+            if sending is None or sending.done():  # else the clock jumped past our own lease
+                self._in_hand[key] = self._threads.submit(self._send, key)
 
     def _settle(self) -> None:
         """Waits a moment for mails to be done, and counts those that left."""
@@ -84,6 +91,16 @@ class Mailer:
             with self._app.app_context(), writing() as session:
                 outbox.renew(session, self._lease, self._in_hand.keys())
         self._renewed = time.monotonic()
+
+    def _mend(self) -> None:
+        """Sends after all what a clock that ran ahead, and was set right, has put off."""
+        if time.monotonic() - self._mended < MEND_SECONDS:
+            return
+        with self._app.app_context():
+            if outbox.any_put_off(read_again()):
+                with writing() as session:
+                    log.warning("a clock ran ahead", extra={"mails": outbox.mend_clock(session)})
+        self._mended = time.monotonic()
 
     # On the senders' threads:
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
@@ -15,8 +17,31 @@ from petition.core.tokens import form_token
 from petition.petitions.models import Petition
 from petition.settings import Settings
 from tests.conftest import SLUG
+from tests.faults.house import House, open_house
 from tests.processes import Programs, free_port, request
 from tests.smtp_sink import SmtpSink
+from tests.throwaway_postgres import ThrowawayPostgres
+
+
+@pytest.fixture
+def house(request: pytest.FixtureRequest, tmp_path: Path, sink: SmtpSink) -> Iterator[House]:
+    """An instance on the database that the test's parameter names, `sqlite` or `postgresql`."""
+    with ExitStack() as stack:
+        server = None
+        if request.param == "postgresql":
+            server = stack.enter_context(ThrowawayPostgres(durable=True))
+        yield stack.enter_context(open_house(tmp_path, sink, server))
+
+
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Prints what a test has counted, also at the end of the run."""
+
+    def say(words: str) -> None:
+        sys.stdout.write(f"{words}\n")
+        record_property("measured", words)
+
+    return say
 
 
 @pytest.fixture

@@ -123,6 +123,26 @@ def _wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
         pause.wait(0.02)
 
 
+@pytest.mark.parametrize("claimed", [False, True])
+def test_a_mail_put_off_by_a_clock_that_ran_an_hour_ahead_leaves_once_the_clock_is_right(
+    claimed: bool,
+    sign: Callable[..., Any],
+    claim: Callable[..., Any],
+    send_mail: SendMail,
+    clock: Callable[[float], None],
+) -> None:
+    clock(3600)
+    sign(ANNA)
+    if claimed:
+        claim()
+    clock(-3600)
+    send_mail()
+    clock(59)
+    assert send_mail() == int(claimed)
+    clock(3600)
+    assert send_mail() == 0
+
+
 def test_a_worker_that_lost_its_lease_cannot_say_that_the_mail_failed(
     app: Flask, sign: Callable[..., Any], claim: Callable[..., Any], clock: Callable[[float], None], owed: Owed
 ) -> None:

@@ -132,6 +132,19 @@ def test_a_job_whose_worker_died_is_done_again_after_an_hour(
     assert due("count") - now() > timedelta(hours=23)
 
 
+def test_a_job_put_off_by_a_clock_that_ran_years_ahead_is_done_once_the_clock_is_right(
+    inside: Flask, jobs: list[Job], clock: Callable[[float], None]
+) -> None:
+    done: list[int] = []
+    jobs.append(Job("count", timedelta(days=1), lambda: done.append(1)))
+    clock(1000 * DAY)
+    periodic_jobs.do_due()
+    clock(-1000 * DAY)
+    for _time in range(2):
+        periodic_jobs.do_due()
+    assert done == [1]
+
+
 def test_a_long_job_holds_up_no_mail(
     app: Flask, jobs: list[Job], sign: Callable[..., Any], sink: SmtpSink, clock: Callable[[float], None]
 ) -> None:

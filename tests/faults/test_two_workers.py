@@ -1,0 +1,132 @@
+"""Two workers and one lease: whoever was stopped longer than its lease finds its work done by the other."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from petition.core.clock import now
+from petition.core.db import writing
+from petition.mail.models import OwedMail, PeriodicJob
+from petition.mail.outbox import LEASE
+from petition.mail.sending import IN_HAND
+from tests.faults import books
+from tests.faults.house import House
+from tests.faults.length import LONG, rounds
+from tests.processes import Program, wait_until
+
+STOPS = rounds(short=1)
+OPEN_TRANSACTIONS = """SELECT pid FROM pg_stat_activity
+    WHERE backend_type = 'client backend' AND xact_start IS NOT NULL AND pid <> pg_backend_pid()"""
+JOBS = {"purge", "empty log", "check tallies"}
+
+
+def start_worker(house: House) -> Program:
+    worker = house.programs.start("worker")
+    wait_until(lambda: "worker started" in worker.printed, 60, "the worker")
+    return worker
+
+
+def in_hand(house: House) -> set[str]:
+    """The mails under a lease."""
+    with house.reading() as session:
+        return {mail.hex for mail in session.scalars(sa.select(OwedMail.id).where(OwedMail.lease.is_not(None)))}
+
+
+def stopped_outside_transactions(house: House, worker: Program) -> bool:
+    """Stops the worker, unless it is writing: its locks would stop the other one too, until it goes on."""
+    assert house.postgres
+    worker.send(signal.SIGSTOP)
+    if house.postgres.execute(OPEN_TRANSACTIONS):
+        worker.send(signal.SIGCONT)
+        return False
+    return True
+
+
+def lease_runs_out(house: House) -> None:
+    """Waits for it, or in the short form sets the mails' clock forward."""
+    if not LONG:
+        house.time_passes()
+
+    def over() -> bool:
+        with house.reading() as session:
+            held = sa.select(OwedMail.id).where(OwedMail.lease.is_not(None), OwedMail.due > now())
+            return session.scalars(held).first() is None
+
+    wait_until(over, LEASE.total_seconds() + 10, "the end of the lease")
+
+
+@pytest.mark.timeout(300 + 100 * STOPS)
+@pytest.mark.parametrize("house", ["postgresql"], indirect=True)
+def test_a_worker_stopped_longer_than_its_lease_repeats_at_most_what_it_had_in_hand(
+    house: House, tell: Callable[[str], None]
+) -> None:
+    workers, owed, twice = [start_worker(house)], 0, 0
+    for number in range(STOPS):
+        house.sink.be_slow(0.5)
+        before = len(house.sink.messages)
+        owed += len(house.people_sign(30, f"stop{number}-"))
+        wait_until(lambda before=before: len(house.sink.messages) > before, 30, "mail")
+        wait_until(lambda: stopped_outside_transactions(house, workers[0]))
+        held = in_hand(house)
+        assert 0 < len(held) <= IN_HAND
+        lease_runs_out(house)
+        if len(workers) == 1:
+            workers.append(start_worker(house))
+        house.sink.accept()
+        wait_until(lambda: not house.waiting(), 60, "the sending of all mail by the other")
+        workers[0].send(signal.SIGCONT)
+        workers.reverse()
+        again = {mail: copies for mail, copies in books.copies(house).items() if copies > 1}
+        assert again.keys() - held <= set(), "a mail came twice that the stopped worker did not have in hand"
+        twice = len(again)
+    for worker in workers:
+        worker.terminate()
+        assert worker.ends() == 0
+    arrived = books.copies(house)
+    tell(f"{STOPS} stops longer than the lease: mails owed {owed}, come {len(arrived)}, twice {twice}")
+    assert len(arrived) == owed
+    assert max(arrived.values()) <= 1 + STOPS
+
+
+@pytest.mark.parametrize("house", ["sqlite", "postgresql"] if LONG else ["sqlite"], indirect=True)
+def test_a_periodic_job_is_done_by_one_worker_alone_each_time_it_is_due(
+    house: House, tell: Callable[[str], None]
+) -> None:
+    workers = [house.programs.start("worker") for _number in range(2)]
+    wait_until(lambda: _jobs(house) == JOBS, 60, "the first look at the jobs")
+    done = 0
+    for _round in range(rounds(short=2)):
+        _make_due(house)
+        done += 1
+        wait_until(lambda: _due(house) == 0, 20, "the jobs")
+        wait_until(lambda done=done: _purges(workers) >= done, 20, "a purge")
+    for worker in workers:
+        worker.terminate()
+        assert worker.ends() == 0
+    tell(f"periodic jobs of two workers: due {done} times, done {_purges(workers)} times")
+    assert _purges(workers) == done
+    assert all("job failed" not in worker.printed for worker in workers)
+
+
+def _purges(workers: list[Program]) -> int:
+    return sum(worker.printed.count('"event": "purge"') for worker in workers)
+
+
+def _jobs(house: House) -> set[str]:
+    with house.reading() as session:
+        return set(session.scalars(sa.select(PeriodicJob.name)))
+
+
+def _due(house: House) -> int:
+    with house.reading() as session:
+        return len(session.scalars(sa.select(PeriodicJob.name).where(PeriodicJob.due <= now())).all())
+
+
+def _make_due(house: House) -> None:
+    with house.app.app_context(), writing() as session:
+        session.execute(sa.update(PeriodicJob).values(due=now() - timedelta(seconds=1)))
