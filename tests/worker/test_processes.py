@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from petition.core.db import read_again
 from petition.mail import outbox
 from petition.mail.models import MailState, OwedMail
 from petition.settings import Settings
+from tests.databases import Databases
 from tests.processes import Programs, wait_until
 from tests.smtp_sink import SmtpSink
 from tests.worker.conftest import people
@@ -186,8 +188,10 @@ def test_the_log_names_no_address_and_no_token(app: Flask, programs: Programs, o
         assert content["code"] not in worker.printed
 
 
-def test_a_worker_refuses_a_database_that_is_not_migrated(settings: Settings, tmp_path: Any) -> None:
-    empty = replace(settings, instance=tmp_path / "empty")
+def test_a_worker_refuses_a_database_that_is_not_migrated(
+    settings: Settings, databases: Databases, tmp_path: Path
+) -> None:
+    empty = replace(settings, database_url=databases.empty(tmp_path / "empty"))
     worker = Programs(empty, tmp_path).run("worker")
     assert worker.returncode == 1
     assert len(worker.printed.splitlines()) == 1
