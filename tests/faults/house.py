@@ -118,10 +118,9 @@ def open_house(
     port = free_port()
     if postgres:
         url = url or postgres.create("petition")
-    settings = make_settings(folder / "instance")
+    instance = folder / "instance"
+    settings = make_settings(instance, database_url(url) if url else f"sqlite:///{instance / 'petition.db'}")
     settings = replace(settings, mail_url=sink.url, limits="off", base_url=f"http://127.0.0.1:{port}")
-    if url:
-        settings = replace(settings, database_url=database_url(url))
     programs = Programs(settings, folder)
     with running(settings) as app:
         migrate(app)
