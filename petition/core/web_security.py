@@ -74,11 +74,13 @@ class TrustedProxies:
             if environ.get("HTTP_X_FORWARDED_PROTO") in {"http", "https"}:
                 environ["wsgi.url_scheme"] = environ["HTTP_X_FORWARDED_PROTO"]
             hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+            hop: Address | None = None
             while hops and self._trusts(peer) and (hop := _parsed(hops.pop())):
                 peer = str(hop)
             environ["REMOTE_ADDR"] = peer
-            for header in FORWARDING:
-                environ.pop(header, None)
+            if hop:  # the visitor is known; what is left of these headers says that nobody knows who it was
+                for header in FORWARDING:
+                    environ.pop(header, None)
         return self.wsgi(environ, start_response)
 
 

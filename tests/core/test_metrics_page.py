@@ -54,6 +54,10 @@ def asked(settings: Settings, peer: str, trusted: str, metrics_from: str, **head
         (PROXY, PROXY, "10.0.0.0/8", WORLD, NOTHING),
         (PROXY, PROXY, "10.0.0.0/8", PROMETHEUS, ANSWERED),
         (PROXY, PROXY, "", "127.0.0.1", ANSWERED),
+        # a proxy that does not say who the visitor is
+        (HERE, "127.0.0.1", "", "unknown", NOTHING),
+        (HERE, "127.0.0.1", "", f"{WORLD}, unknown", NOTHING),
+        (HERE, "127.0.0.1", "", ",", NOTHING),
         # a visitor's own header makes nobody of this machine
         (WORLD, "127.0.0.1", "", "127.0.0.1", NOTHING),
     ],
@@ -65,9 +69,12 @@ def test_the_resolved_address_decides(
     assert asked(settings, peer, trusted, metrics_from, **headers) == status
 
 
+@pytest.mark.parametrize("trusted", ["", "127.0.0.1"])
 @pytest.mark.parametrize("header", ["Forwarded", "Via", "X_Real_IP", "X_Forwarded_Host"])
-def test_any_sign_of_a_proxy_that_nobody_named_closes_it(settings: Settings, header: str) -> None:
-    assert asked(settings, HERE, "", "", **{header: "anything"}) == NOTHING
+def test_any_sign_of_a_proxy_that_does_not_say_who_asks_closes_it(
+    settings: Settings, header: str, trusted: str
+) -> None:
+    assert asked(settings, HERE, trusted, "", **{header: "anything"}) == NOTHING
 
 
 def owe(app: Flask, state: MailState, minutes: int) -> None:
