@@ -79,7 +79,7 @@ class _Piece:
 
     def wait(self) -> Any:
         """The result; Busy when the committing thread itself does not come back."""
-        if not self._done.acquire(timeout=2 * PATIENCE_SECONDS):
+        if not self._done.acquire(timeout=PATIENCE_SECONDS + 2):
             return Busy()
         return self.result
 
