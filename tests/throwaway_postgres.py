@@ -78,16 +78,20 @@ class ThrowawayPostgres:
     def __enter__(self) -> ThrowawayPostgres:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
         self._as |= {"cwd": self.folder, "env": environ | {"HOME": str(self.folder)}}
-        data = self.folder / "data"
-        options = ["-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]
-        subprocess.run(
-            [self._programs / "initdb", "-D", data, *options], check=True, stdout=subprocess.DEVNULL, **self._as
-        )
+        self._make_data(self.folder / "data")
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.start()
         return self
+
+    def _make_data(self, data: Path) -> None:
+        options = ["-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]
+        self._run("initdb", "-D", data, *options)
+
+    def _run(self, program: str, *arguments: str | Path) -> None:
+        command = [self._programs / program, *arguments]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **self._as)
 
     def start(self) -> None:
         """Starts the server and waits until it answers."""
