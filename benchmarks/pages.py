@@ -21,6 +21,7 @@ def run(bench: Bench) -> Iterator[Result]:
     for size in bench.plan.sizes:
         with bench.instance(size) as service:
             service.serve()
+            service.warm_up(PATH)
             yield _measured(bench, service, PAGE, PATH)
             tag = _etag(service)
             yield _measured(bench, service, POLL, JSON, tag)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from flask import Flask
 
+from benchmarks import load
 from petition.app import create_app
 from petition.core import committer
 from petition.core.db import db
@@ -70,6 +71,10 @@ class Service:
     def serve(self) -> None:
         """Starts the web server; returns when it answers."""
         self.web = self.programs.serve(self.port, "--workers", str(WEB_PROCESSES))
+
+    def warm_up(self, path: str, script: str = "get", *arguments: object) -> None:
+        """A second of load that nobody measures: each process loads what it needs with its first requests."""
+        load.wrk(f"{self.url}{path}", script, *arguments, seconds=1).whole()
 
     def get(self, path: str) -> str:
         """A page of the running server. AssertionError when it is not there."""

@@ -27,6 +27,7 @@ from petition.petitions import service as petitions
 from petition.signatures import recount
 from petition.signatures.models import Signature
 from petition.tallies import service as tallies
+from tests.processes import wait_until
 
 FIGURES = (
     *(figures.STORM_RATE, figures.STORM_ERRORS, figures.STORM_LOST, figures.STORM_DRIFT),
@@ -50,8 +51,13 @@ def run(bench: Bench) -> Iterator[Result]:
     for size in bench.plan.sizes:
         with sink(bench.scratch) as mails, bench.instance(size, mail_url=mails.url) as service:
             service.serve()
-            service.programs.start("worker")
+            _start_worker(service)
             yield from _storm(bench, service, mails)
+
+
+def _start_worker(service: Service) -> None:
+    worker = service.programs.start("worker")
+    wait_until(lambda: "worker started" in worker.printed or worker.poll() is not None, 60, "the worker's start")
 
 
 def _storm(bench: Bench, service: Service, mails: Sink) -> Iterator[Result]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from benchmarks import figures, load, yardsticks
+from benchmarks import figures, yardsticks
 from benchmarks.bench import ROUNDS, Bench
 from benchmarks.databases import SLUG
 from benchmarks.figures import Figure
@@ -31,6 +31,7 @@ FIGURES = (
 )
 TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
 SHARE = 0.45  # of the static view's rate: nobody confirms faster, so that the links will do
+WARM = 1000
 PATH = f"/petitions/{SLUG}"
 
 
@@ -45,7 +46,6 @@ def run(bench: Bench) -> Iterator[Result]:
 
 def _sign(bench: Bench, size: int) -> Iterator[Result]:
     with bench.instance(size) as service:
-        service.serve()
         sign = signing(bench, service, figures.SIGN)
         rate, static = bench.beside(bench.static, sign)
         commits = bench.commits.rate(bench.plan.seconds)
@@ -54,8 +54,13 @@ def _sign(bench: Bench, size: int) -> Iterator[Result]:
 
 
 def signing(bench: Bench, service: Service, figure: Figure) -> Callable[[], float]:
-    """What signs under load and gives the rate. It raises LoadFailed when rows or mails are not as acknowledged."""
+    """Starts the server; returns what signs under load and gives the rate.
+
+    It raises LoadFailed when rows or mails are not as acknowledged.
+    """
+    service.serve()
     token, turns = form_token(service), count(1)
+    service.warm_up(f"{PATH}/sign", "sign", token, "warm")
 
     def sign() -> float:
         before = waiting_rows(service)
@@ -96,7 +101,6 @@ def _confirm(bench: Bench, size: int) -> Iterator[Result]:
     with bench.instance(size) as service:
         static = bench.static()
         links = _Links(bench, service, static * SHARE)
-        service.serve()
         rate, static = bench.beside(bench.static, lambda: links.use(figures.CONFIRM).rate)
         commits = bench.commits.rate(bench.plan.seconds)
         yield rates(figures.CONFIRM, rate, static, **service.where)
@@ -107,12 +111,15 @@ def _confirm(bench: Bench, size: int) -> Iterator[Result]:
 
 
 class _Links:
-    """Enough links for every measurement of one instance, each used once."""
+    """Enough links for every measurement of one instance, each used once. Starts the server when they are made."""
 
     def __init__(self, bench: Bench, service: Service, fastest: float) -> None:
         self._bench, self._service = bench, service
         number = int(fastest * bench.plan.seconds) + CONNECTIONS
         self._files = [self._file(number, turn) for turn in range(ROUNDS + 1)]
+        warm = self._file(WARM, ROUNDS + 1)
+        service.serve()
+        service.warm_up("/", "confirm", warm, THREADS, WARM / 2)
 
     def _file(self, number: int, turn: int) -> Path:
         path = self._service.settings.instance / f"links-{turn}"
@@ -144,12 +151,10 @@ def _sqlite(bench: Bench, size: int) -> Iterator[Result]:
         return yardsticks.sqlite_commits(file, bench.plan.seconds)
 
     with bench.instance(size, bench.sqlite) as service:
-        service.serve()
         sign = signing(bench, service, figures.SQLITE_SIGN)
         rate, yardstick = bench.beside(commits, sign)
         yield rates(figures.SQLITE_SIGN, rate, yardstick, **service.where)
     with bench.instance(size, bench.sqlite) as service:
-        links = _Links(bench, service, load.wrk(bench.static_url, "get", seconds=1).rate * SHARE)
-        service.serve()
+        links = _Links(bench, service, bench.static() * SHARE)
         rate, yardstick = bench.beside(commits, lambda: links.use(figures.SQLITE_CONFIRM).rate)
         yield rates(figures.SQLITE_CONFIRM, rate, yardstick, **service.where)

@@ -3,7 +3,6 @@ local threads = {}
 
 function setup(thread)
   thread:set("number", #threads)
-  thread:set("threads", wrk.threads or 1)
   threads[#threads + 1] = thread
 end
 
