@@ -14,6 +14,11 @@ demo: .venv/runtime $(CATALOGUES)
 test: install browser
 	@tests/run
 
+# All of it, or BENCH="writes storm", BENCH="--profile sign", BENCH=--markdown.
+bench: install
+	@benchmarks/install_wrk
+	@$(BIN)/python -m benchmarks $(BENCH)
+
 install: .venv/complete $(CATALOGUES)
 
 lint: install

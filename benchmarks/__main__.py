@@ -6,17 +6,21 @@ import argparse
 import json
 import os
 import shutil
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from benchmarks import commands, exports, figures, machine, mails, pages, results, storm, writes
 from benchmarks.bench import Bench, Plan
 from benchmarks.databases import PostgresServer, SqliteFiles
+from benchmarks.load import LoadFailed
 from benchmarks.results import Result
 from benchmarks.running import static_server
 from benchmarks.yardsticks import Commits
@@ -31,38 +35,35 @@ GROUPS = {
     "storm": storm,
 }
 FOLDER = ROOT / "instance" / "bench"
+RUNS = FOLDER / "runs"
+FAILURES = (LoadFailed, RuntimeError, AssertionError, OSError, subprocess.SubprocessError, SQLAlchemyError)
 EPILOG = "BENCH_SECONDS (3), BENCH_STORM_SECONDS (60) and BENCH_SIZES (1000,1000000) change what is measured."
 
 
 def main() -> int:
     """Does what was asked; returns the exit status."""
     asked = _arguments()
-    folder = Path(os.environ.get("BENCH_FOLDER", FOLDER))
     if asked.markdown:
-        return _print_markdown(folder / "runs")
-    plan = _plan(asked.profile)
+        return _print_markdown()
+    if shutil.which("wrk") is None:
+        sys.stderr.write("wrk is missing (Debian package wrk)\n")
+        return 1
+    signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(1))  # servers are ended on the way out
+    plan, names = _plan(asked.profile), asked.groups or _groups_of(asked.profile)
     began = time.monotonic()
-    names = asked.groups or _groups_of(asked.profile)
-    found, postgresql = _measure(plan, folder, names)
-    run = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": machine.commit(),
-        "machine": machine.size(),
-        "versions": machine.versions(postgresql),
-        "seconds": plan.seconds,
-        "results": [results.as_json(result) for result in found],
-    }
-    last = results.last_values(results.runs(folder / "runs"), run["machine"])
-    if asked.profile is None:
-        _keep(folder / "runs", run)
+    run, found, failures = _measure(plan, names)
+    last = results.last_values(results.runs(RUNS), run["machine"])
+    if not asked.profile:
+        _keep(run)
     sys.stdout.write(f"\n{_heading(run)}\n\n{results.table(found, last)}\n\n{_verdict(found)}\n")
+    sys.stdout.write("".join(f"{failure}\n" for failure in failures))
     sys.stdout.write(f"It took {(time.monotonic() - began) / 60:.0f} minutes.\n")
-    return 0
+    return 1 if failures else 0
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, epilog=EPILOG)
-    parser.add_argument("groups", nargs="*", choices=[[], *GROUPS], metavar="GROUP", help=", ".join(GROUPS))
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=", ".join(GROUPS))
     profiled = [figure.name for figure in figures.FIGURES]
     parser.add_argument("--profile", choices=profiled, metavar="FIGURE", help=f"with py-spy: {', '.join(profiled)}")
     parser.add_argument("--markdown", action="store_true", help="print the last run's table for the README")
@@ -86,37 +87,53 @@ def _plan(profile: str | None) -> Plan:
     )
 
 
-def _measure(plan: Plan, folder: Path, names: list[str]) -> tuple[list[Result], str]:
+def _measure(plan: Plan, names: list[str]) -> tuple[dict[str, Any], list[Result], list[str]]:
+    """What the history keeps of the run, its results, and a line for each group that could not be measured."""
     found: list[Result] = []
-    with _bench(plan, folder) as bench:
+    failures: list[str] = []
+    with _bench(plan) as bench:
         for name in names:
             sys.stderr.write(f"{name} …\n")
-            for result in GROUPS[name].run(bench):
-                sys.stderr.write(f"  {results.one_line(result)}\n")
-                found.append(result)
-        return found + results.growths(found), bench.postgres.version
+            try:
+                for result in GROUPS[name].run(bench):
+                    sys.stderr.write(f"  {results.one_line(result)}\n")
+                    found.append(result)
+            except FAILURES as error:  # the others are worth measuring all the same
+                failures.append(f"{name} failed: {error or type(error).__name__}")
+                sys.stderr.write(f"  {failures[-1]}\n")
+        found += results.growths(found)
+        run = {
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "commit": machine.commit(),
+            "machine": machine.size(),
+            "versions": machine.versions(bench.postgres.version),
+            "seconds": plan.seconds,
+            "groups": names,
+            "results": [results.as_json(result) for result in found],
+        }
+    return run, found, failures
 
 
 @contextmanager
-def _bench(plan: Plan, folder: Path) -> Iterator[Bench]:
-    scratch = folder / "scratch"
+def _bench(plan: Plan) -> Iterator[Bench]:
+    scratch = FOLDER / "scratch"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     try:
-        with PostgresServer(folder, scratch) as postgres, static_server() as url:
-            sqlite = SqliteFiles(folder)
+        with PostgresServer(FOLDER, scratch) as postgres, static_server() as url:
+            sqlite = SqliteFiles(FOLDER)
             postgres.make([*plan.sizes])
             for size in plan.sizes:
                 sqlite.make(size)
-            yield Bench(plan, folder, scratch, postgres, sqlite, Commits(postgres, scratch), url)
+            yield Bench(plan, FOLDER, scratch, postgres, sqlite, Commits(postgres, scratch), url)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _keep(folder: Path, run: dict[str, Any]) -> None:
-    folder.mkdir(exist_ok=True)
+def _keep(run: dict[str, Any]) -> None:
+    RUNS.mkdir(exist_ok=True)
     name = run["at"].replace(":", "").partition("+")[0]
-    (folder / f"{name}.json").write_text(json.dumps(run, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    (RUNS / f"{name}.json").write_text(json.dumps(run, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
 def _heading(run: dict[str, Any]) -> str:
@@ -129,12 +146,12 @@ def _verdict(found: list[Result]) -> str:
     return f"Goals missed: {', '.join(missed)}" if missed else "Every goal is reached."
 
 
-def _print_markdown(folder: Path) -> int:
-    history = results.runs(folder)
-    if not history:
-        sys.stderr.write("nothing was measured yet: run `make bench`\n")
+def _print_markdown() -> int:
+    whole = [run for run in results.runs(RUNS) if run["groups"] == [*GROUPS]]
+    if not whole:
+        sys.stderr.write("not everything was measured yet: run `make bench`\n")
         return 1
-    run = history[-1]
+    run = whole[-1]
     sys.stdout.write(f"Measured on {machine.in_words(run['machine'])}, commit {run['commit']}.\n\n")
     sys.stdout.write(results.markdown(results.read(run)) + "\n")
     return 0

@@ -108,8 +108,8 @@ def _tell(path: Path) -> None:
         return
     inner: Counter[str] = Counter()
     for line in path.read_text("utf-8").splitlines():
-        stack, _space, number = line.rpartition(" ")
-        inner[stack.rpartition(";")[2]] += int(number)
+        stack, _space, samples = line.rpartition(" ")
+        inner[stack.rpartition(";")[2]] += int(samples)
     sys.stderr.write(f"Profile in {path}; where the samples were taken:\n")
     for frame, number in inner.most_common(TOP):
         sys.stderr.write(f"  {number / inner.total():6.1%}  {frame}\n")

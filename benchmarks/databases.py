@@ -120,6 +120,10 @@ class PostgresServer(ThrowawayPostgres):
         self._kept = made_folder(bench) / f"postgresql-{self.version.partition('.')[0]}"
         self._numbers = count(1)
 
+    def __enter__(self) -> PostgresServer:
+        super().__enter__()
+        return self
+
     def _make_data(self, data: Path) -> None:
         if not self._kept.exists():
             super()._make_data(data)

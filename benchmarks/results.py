@@ -71,9 +71,8 @@ def growths(results: Sequence[Result]) -> list[Result]:
         of_sizes = sorted((one for one in results if one.figure == figure), key=lambda one: one.size or 0)
         if len(of_sizes) > 1:
             small, large = of_sizes[0], of_sizes[-1]
-            where = {"database": large.database, "size": large.size}
-            measured, beside = f"{large.value:.3f}", f"{small.value:.3f}"
-            found.append(Result(growth, _ratio(large.value, small.value), measured=measured, beside=beside, **where))
+            value, words = _ratio(large.value, small.value), (f"{large.value:.3f}", f"{small.value:.3f}")
+            found.append(Result(growth, value, large.database, large.size, *words))
     return found
 
 

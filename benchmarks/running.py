@@ -74,7 +74,7 @@ class Service:
 
     def warm_up(self, path: str, script: str = "get", *arguments: object) -> None:
         """A second of load that nobody measures: each process loads what it needs with its first requests."""
-        load.wrk(f"{self.url}{path}", script, *arguments, seconds=1).whole()
+        load.wrk(f"{self.url}{path}", script, *arguments, seconds=1)
 
     def get(self, path: str) -> str:
         """A page of the running server. AssertionError when it is not there."""

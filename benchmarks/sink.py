@@ -37,7 +37,8 @@ class WritingSink(SmtpSink):
         self._links = cycle([(folder / f"links-{thread}").open("w", buffering=1) for thread in range(THREADS)])
 
     async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:
-        content = bytes(envelope.content or b"")
+        content = envelope.content
+        assert isinstance(content, bytes)
         known, link = MESSAGE_ID.search(content), LINK.search(content.replace(b"=\r\n", b""))
         if not self._last.exists():
             self._last.write_bytes(content)

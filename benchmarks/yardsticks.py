@@ -32,7 +32,7 @@ class Commits:
     def rate(self, seconds: float) -> float:
         """Commits a second of 8 clients."""
         options = ["-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "2", "-T", str(max(1, round(seconds)))]
-        command = [self._program, *options, "-f", self._script, self._dsn]
+        command = [str(self._program), *options, "-f", str(self._script), self._dsn]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         (line,) = (line for line in done.stdout.splitlines() if line.startswith("tps = "))
         return float(line.split()[2])
