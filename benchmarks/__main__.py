@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from benchmarks import commands, exports, figures, machine, mails, pages, results, storm, writes
-from benchmarks.bench import Bench, Plan
+from benchmarks.bench import PROFILED, Bench, Plan
 from benchmarks.databases import PostgresServer, SqliteFiles
 from benchmarks.load import LoadFailed
 from benchmarks.results import Result
@@ -64,7 +64,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, epilog=EPILOG)
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=", ".join(GROUPS))
-    profiled = [figure.name for figure in figures.FIGURES]
+    profiled = [figure.name for figure in PROFILED]
     parser.add_argument("--profile", choices=profiled, metavar="FIGURE", help=f"with py-spy: {', '.join(profiled)}")
     parser.add_argument("--markdown", action="store_true", help="print the last run's table for the README")
     return parser.parse_args()

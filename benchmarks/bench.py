@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import load, running
+from benchmarks import figures, load, running
 from benchmarks.databases import PostgresServer, SqliteFiles
 from benchmarks.figures import Figure
 from benchmarks.load import Load
@@ -23,6 +23,11 @@ from benchmarks.yardsticks import Commits
 
 ROUNDS = 2
 TOP = 25
+PROFILED = (
+    *(figures.PAGE, figures.POLL, figures.SIGN, figures.CONFIRM, figures.CONFIRM_P99),
+    *(figures.SQLITE_SIGN, figures.SQLITE_CONFIRM, figures.STORM_RATE, figures.MAIL),
+    *(figures.EXPORT_CSV, figures.EXPORT_JSONL, figures.EXPORT_XLSX, figures.TALLY_CHECK),
+)
 
 
 @dataclass(frozen=True)
@@ -75,19 +80,24 @@ class Bench:
             yield
             return
         path = self._profile_path(figure, size)
-        watcher = subprocess.Popen([*_py_spy(path), "--subprocesses", "--duration", "3600", "--pid", str(pid)])
+        command = [*_py_spy(path), "--subprocesses", "--duration", "3600", "--pid", str(pid)]
+        watcher = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         try:
             yield
         finally:
             watcher.send_signal(signal.SIGINT)
-            watcher.wait(60)
-            _tell(path)
+            _output, said = watcher.communicate(timeout=60)
+            sys.stderr.write(top_of(path.read_text("utf-8")) if path.exists() else said)
 
-    def profiled_command(self, figure: Figure, size: int) -> tuple[str, ...]:
-        """What to start a command with so that it is profiled; nothing for other figures."""
+    @contextlib.contextmanager
+    def profiled_command(self, figure: Figure, size: int) -> Iterator[tuple[str, ...]]:
+        """What to start a command with so that it is profiled, if this figure is to be."""
         if figure.name != self.plan.profile:
-            return ()
-        return (*_py_spy(self._profile_path(figure, size)), "--")
+            yield ()
+            return
+        path = self._profile_path(figure, size)
+        yield (*_py_spy(path), "--")
+        sys.stderr.write(top_of(path.read_text("utf-8")))
 
     def _profile_path(self, figure: Figure, size: int) -> Path:
         path = self.folder / "profiles" / f"{figure.name}-{size}.collapsed"
@@ -101,15 +111,11 @@ def _py_spy(path: Path) -> list[str]:
     return [program, "record", "--format", "raw", "--rate", "200", "--output", str(path)]
 
 
-def _tell(path: Path) -> None:
-    """Prints where most samples were taken, by the innermost frame. The file is for flame graphs."""
-    if not path.exists():
-        sys.stderr.write("py-spy wrote nothing (it needs the right to trace processes)\n")
-        return
+def top_of(profile: str) -> str:
+    """Where most samples were taken, by the innermost frame. The profile itself is for flame graphs."""
     inner: Counter[str] = Counter()
-    for line in path.read_text("utf-8").splitlines():
+    for line in profile.splitlines():
         stack, _space, samples = line.rpartition(" ")
         inner[stack.rpartition(";")[2]] += int(samples)
-    sys.stderr.write(f"Profile in {path}; where the samples were taken:\n")
-    for frame, number in inner.most_common(TOP):
-        sys.stderr.write(f"  {number / inner.total():6.1%}  {frame}\n")
+    rows = (f"    {number / inner.total():6.1%}  {frame}\n" for frame, number in inner.most_common(TOP))
+    return "".join(["  where the samples were taken:\n", *rows])

@@ -25,7 +25,10 @@ def run(bench: Bench) -> Iterator[Result]:
     databases: list[PostgresServer | SqliteFiles] = [bench.postgres, bench.sqlite]
     for database in databases:
         with bench.instance(bench.plan.sizes[-1], database) as service:
-            checked = [petition(service.settings, "tally", SLUG, "--check").seconds for _turn in range(3)]
+            with bench.profiled_command(figures.TALLY_CHECK, service.size) as prefix:
+                checked = [
+                    petition(service.settings, "tally", SLUG, "--check", prefix=prefix).seconds for _turn in range(3)
+                ]
             yield Result(figures.TALLY_CHECK, min(checked), **service.where)
             yield from _exports(bench, service)
 
@@ -44,8 +47,8 @@ def _exports(bench: Bench, service: Service) -> Iterator[Result]:
 
 def _export(bench: Bench, service: Service, figure: Figure, format_: str) -> Ran:
     path = service.settings.instance / f"list.{format_}"
-    prefix = bench.profiled_command(figure, service.size)
-    done = petition(service.settings, "export", SLUG, "-o", str(path), prefix=prefix)
+    with bench.profiled_command(figure, service.size) as prefix:
+        done = petition(service.settings, "export", SLUG, "-o", str(path), prefix=prefix)
     path.unlink()
     return done
 

@@ -66,7 +66,7 @@ STORM_RATE = Figure("storm-rate", "storm: requests answered", "–", unit="/s")
 STORM_ERRORS = Figure("storm-errors", "storm: errors", "–", at_most(0), "of all")
 STORM_LOST = Figure("storm-lost", "storm: acknowledged and lost", "–", at_most(0), "rows")
 STORM_DRIFT = Figure("storm-drift", "storm: counters that are not the rows", "–", at_most(0), "countries")
-STORM_REPEATED = Figure("storm-repeated", "storm: mails sent twice", "–", unit="mails")
+STORM_REPEATED = Figure("storm-repeated", "storm: rows or mails too many", "–", unit="of all")
 STORM_OUTBOX = Figure("storm-outbox", "storm: outbox empty after", "–", at_most(10), "s")
 
 MAIL = Figure("mail", "outbox to SMTP, one worker", "smtplib, one open connection", at_least(0.5))

@@ -22,6 +22,7 @@ def run(bench: Bench) -> Iterator[Result]:
         with bench.instance(size) as service:
             service.serve()
             service.warm_up(PATH)
+            service.warm_up(JSON)
             yield _measured(bench, service, PAGE, PATH)
             tag = _etag(service)
             yield _measured(bench, service, POLL, JSON, tag)

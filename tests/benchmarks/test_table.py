@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from benchmarks.__main__ import GROUPS
+from benchmarks.bench import PROFILED, top_of
 from benchmarks.figures import FIGURES, MILLION, named
 from benchmarks.load import LUA
 
@@ -63,3 +64,14 @@ def test_every_load_script_reports_what_it_did() -> None:
     scripts = [path for path in LUA.glob("*.lua") if "function request" in path.read_text() or path.stem == "get"]
     assert {path.stem for path in scripts} == {"get", "sign", "confirm", "storm"}
     assert all('dofile("report.lua")' in path.read_text() for path in scripts)
+
+
+def test_every_load_and_every_list_can_be_profiled() -> None:
+    ratios = {figure for figure in FIGURES if figure.goal and not figure.unit and "growth" not in figure.name}
+    assert {figure.name for figure in ratios - set(PROFILED)} == {"help", "serve"}
+
+
+def test_a_profile_is_told_by_its_innermost_frames() -> None:
+    profile = ("main (a:1);work (b:2) 30", "main (a:1);other (c:3);work (b:2) 60", "main (a:1) 10")
+    _heading, *lines = top_of("\n".join(profile)).splitlines()
+    assert [line.split() for line in lines] == [["90.0%", "work", "(b:2)"], ["10.0%", "main", "(a:1)"]]
