@@ -19,6 +19,11 @@ test: install debian-packages
 faults: install debian-packages
 	FAULT_ROUNDS=$(FAULT_ROUNDS) $(BIN)/python -m pytest tests/faults -n 0 -q -s
 
+# All of it, or BENCH="writes storm", BENCH="--profile sign", BENCH=--markdown.
+bench: install
+	@benchmarks/install_wrk
+	@$(BIN)/python -m benchmarks $(BENCH)
+
 install: .venv/complete $(CATALOGUES)
 
 lint: install

@@ -109,6 +109,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "PETITION_ENV": settings.env,
         "PETITION_SECRET_KEY": settings.secret_key,
         "PETITION_ADDRESS_KEY": settings.address_key,
+        "PETITION_DATABASE_URL": settings.database_url,
         "PETITION_BASE_URL": settings.base_url,
         "PETITION_MAIL_URL": settings.mail_url,
         "PETITION_LIMITS": settings.limits,
