@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import signal
+import threading
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from petition import periodic_jobs
 from petition.core.clock import now
 from petition.core.db import writing
 from petition.mail.models import OwedMail, PeriodicJob
 from petition.mail.outbox import LEASE
-from petition.mail.sending import IN_HAND
+from petition.mail.sending import CONNECTIONS, IN_HAND
+from petition.periodic_jobs import Job
 from tests.faults import books
 from tests.faults.house import House
 from tests.faults.length import LONG, rounds
@@ -83,6 +87,7 @@ def test_a_worker_stopped_longer_than_its_lease_repeats_at_most_what_it_had_in_h
         workers.reverse()
         again = {mail: copies for mail, copies in books.copies(house).items() if copies > 1}
         assert again.keys() - held <= set(), "a mail came twice that the stopped worker did not have in hand"
+        assert len(again) - twice <= CONNECTIONS, "only what was being sent at that moment may come twice"
         twice = len(again)
     for worker in workers:
         worker.terminate()
@@ -111,6 +116,28 @@ def test_a_periodic_job_is_done_by_one_worker_alone_each_time_it_is_due(
     tell(f"periodic jobs of two workers: due {done} times, done {_purges(workers)} times")
     assert _purges(workers) == done
     assert all("job failed" not in worker.printed for worker in workers)
+
+
+@pytest.mark.parametrize("house", ["sqlite", "postgresql"], indirect=True)
+def test_of_many_that_reach_for_a_due_job_at_once_one_gets_it(house: House) -> None:
+    job, together, got = Job("count", timedelta(days=1), lambda: None), threading.Barrier(8 + 1), Counter[bool]()
+
+    def reach() -> None:
+        with house.app.app_context():
+            assert not periodic_jobs.claim(job)  # a first look opens the connection
+            together.wait(30)
+            together.wait(30)
+            got[periodic_jobs.claim(job)] += 1
+
+    threads = [threading.Thread(target=reach) for _number in range(8)]
+    for thread in threads:
+        thread.start()
+    together.wait(30)
+    _make_due(house)
+    together.wait(30)
+    for thread in threads:
+        thread.join()
+    assert got == {True: 1, False: 7}
 
 
 def _purges(workers: list[Program]) -> int:
