@@ -19,13 +19,13 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
-from alembic.script import ScriptDirectory
 
 from benchmarks.running import application, instance_settings
 from petition import migrating
-from petition.core.db import MIGRATIONS, writing
+from petition.core.db import writing
+from petition.core.migrations import newest
 from petition.demo import loading
-from petition.settings import ROOT, Settings
+from petition.settings import Settings
 from petition.signatures.consent import keep_wordings
 from tests.throwaway_postgres import ThrowawayPostgres, binaries
 
@@ -44,8 +44,7 @@ FROM signature
 
 def made_folder(bench: Path) -> Path:
     """Where the databases of this program's tables are kept."""
-    revision = ScriptDirectory(str(ROOT / "petition" / MIGRATIONS)).get_current_head()
-    folder = bench / "made" / f"{revision}-{MADE_BY}"
+    folder = bench / "made" / f"{newest()}-{MADE_BY}"
     since = folder / "since"
     if since.exists() and time.time() - since.stat().st_mtime > FRESH.total_seconds():
         shutil.rmtree(folder)

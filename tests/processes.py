@@ -105,7 +105,6 @@ def _environment(settings: Settings) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("PETITION_")} | {
         "PYTHONPATH": str(ROOT),
         "PETITION_INSTANCE": str(settings.instance),
-        "PETITION_DATABASE_URL": settings.database_url,
         "PETITION_ENV": settings.env,
         "PETITION_SECRET_KEY": settings.secret_key,
         "PETITION_ADDRESS_KEY": settings.address_key,
