@@ -73,7 +73,7 @@ def _set_up_core(app: Flask, found: Settings) -> None:
     i18n.init_app(app)
     db.init_app(app, found.database_url)
     kept.init_app(app)
-    committer.init_app(app)
+    committer.init_app(app, found.database_url)
     limits.init_app(app, found.database_url)
     CSRFProtect(app)
     page_cache.init_app(app)

@@ -22,7 +22,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError
 
 from petition.core import metrics
-from petition.core.db import db, is_away
+from petition.core.db import connecting, is_away, prepare_engine
 from petition.core.errors import DomainError
 from petition.core.logs import log
 
@@ -36,6 +36,15 @@ MOST_STUCK = 24
 PAUSE_SECONDS = 0.05
 RACES = 5
 BUSY_WORDS = __("We cannot take this just now. Please try again in a minute.")
+
+BY_KEYS = {
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "plan_cache_mode": "force_generic_plan",
+}
+"""For PostgreSQL's planner: all work goes by keys. What it knows of a table that grows by thousands of rows a
+second is old, and it would read the whole of it for a few."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -87,8 +96,9 @@ class _Piece:
 class Committer:
     """The queue of one process, and the thread that empties it."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, engine: sa.Engine) -> None:
         self._app = app
+        self._engine = engine
         self._queue: deque[_Piece] = deque()
         self._news = threading.Condition(threading.Lock())
         self._thread: threading.Thread | None = None
@@ -135,6 +145,7 @@ class Committer:
             self._news.notify()
         if self._thread:
             self._thread.join()
+        self._engine.dispose()
 
     def _run(self) -> None:
         with self._app.app_context():
@@ -172,7 +183,7 @@ class Committer:
         until = max(piece.since for piece in pieces) + PATIENCE_SECONDS
         while True:
             try:
-                return _transaction(pieces)
+                return _transaction(self._engine, pieces)
             except sa.exc.SQLAlchemyError as error:
                 if not (is_away(error) or isinstance(error, InterfaceError | InternalError)):
                     raise
@@ -187,7 +198,7 @@ def _kind(error: Exception) -> str:
     return type(error.orig if isinstance(error, DBAPIError) else error).__name__
 
 
-def _transaction(pieces: list[_Piece]) -> list[Any]:
+def _transaction(engine: sa.Engine, pieces: list[_Piece]) -> list[Any]:
     results: list[Any] = [None] * len(pieces)
     by_work: dict[Work[Any, Any], list[int]] = {}
     for place, piece in enumerate(pieces):
@@ -195,7 +206,7 @@ def _transaction(pieces: list[_Piece]) -> list[Any]:
     metrics.batch.observe(len(pieces))
     with (
         metrics.commit_seconds.time(),
-        db.engine.connect().execution_options(writes=True) as connection,
+        engine.connect().execution_options(writes=True) as connection,
         connection.begin(),
     ):
         for work in sorted(by_work, key=lambda one: one.__name__):  # one order, so that no two wait in a ring
@@ -223,6 +234,8 @@ def close(app: Flask) -> None:
         app.extensions["petition.committer"].close()
 
 
-def init_app(app: Flask) -> None:
-    """Gives the application its committer; the thread starts with the first work."""
-    app.extensions["petition.committer"] = Committer(app)
+def init_app(app: Flask, url: str) -> None:
+    """Gives the application its committer, with a connection of its own; the thread starts with the first work."""
+    engine = sa.create_engine(url, **connecting(url, **BY_KEYS) | {"pool_size": 1})
+    prepare_engine(engine)
+    app.extensions["petition.committer"] = Committer(app, engine)
