@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
+import os
 import time
 import traceback
 from typing import Any
@@ -13,6 +13,7 @@ from uuid import uuid4
 from flask import Flask, Response, g, request
 
 log = logging.getLogger("petition")
+STANDARD_ERROR = 2
 PLAIN = {"name", "message", "args", "msg"} | set(vars(logging.makeLogRecord({})))
 
 
@@ -36,9 +37,19 @@ class JsonLines(logging.Formatter):
         return json.dumps(entry, default=str)  # ASCII: no letter in it breaks a line
 
 
+class OneWrite(logging.Handler):
+    """Each line in one write to standard error. Such writes do not mix, so that no thread waits for another's."""
+
+    def createLock(self) -> None:
+        self.lock = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        os.write(STANDARD_ERROR, f"{self.format(record)}\n".encode())
+
+
 def start_logging(level: int = logging.INFO) -> None:
     """Sends the program's log lines to standard error."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = OneWrite()
     handler.setFormatter(JsonLines())
     log.handlers[:] = [handler]
     log.setLevel(level)
