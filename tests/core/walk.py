@@ -17,6 +17,7 @@ import time_machine
 from flask import Flask, template_rendered
 from flask.testing import FlaskClient
 
+from petition.core import committer
 from petition.core.clock import now
 from petition.core.tokens import form_token
 from petition.worker import Worker
@@ -95,6 +96,14 @@ def _noting_templates(walk: Walk) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def nothing_taken() -> Iterator[None]:
+    """Makes every queue of writers count as full."""
+    usual, committer.MOST_WAITING = committer.MOST_WAITING, 0
+    yield
+    committer.MOST_WAITING = usual
+
+
 def through_all_pages(app: Flask, language: str) -> Walk:
     """Walks the whole way on 12 February 2026."""
     walk = Walk(app, language)
@@ -114,6 +123,11 @@ def _signing(walk: Walk) -> None:
     walk.post("sign: nothing filled in", f"/petitions/{SLUG}/sign", 422)
     wrong = {"name": "http://example.org", "email": "no", "country": "XX", "list_name": "other", "city": "c" * 99}
     walk.post("sign: all wrong", f"/petitions/{SLUG}/sign", 422, **wrong, comment="\u202e")
+    with nothing_taken():
+        whole = {"name": NAMES[0], "country": "KR", "email": ADDRESS}
+        with walk.app.app_context():
+            token = form_token(now(), 1)
+        walk.post("sign: busy", f"/petitions/{SLUG}/sign", 503, form_token=token, **whole)
     walk.sign("sign again: mistyped", NAMES[0], email="ana@gmial.com")
     walk.sign("sign again: disposable", NAMES[0], email="ana@mailinator.com")
     walk.sign("check inbox", NAMES[0], city="თბილისი", comment="დიახ", show_name="yes", list_name="full")
