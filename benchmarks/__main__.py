@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from benchmarks import commands, exports, figures, machine, mails, pages, results, storm, writes
+from benchmarks import commands, exports, figures, machine, mails, pages, results, sqlite_writes, storm, writes
 from benchmarks.bench import PROFILED, Bench, Plan
 from benchmarks.databases import PostgresServer, SqliteFiles
 from benchmarks.load import LoadFailed
@@ -30,6 +30,7 @@ GROUPS = {
     "commands": commands,
     "pages": pages,
     "writes": writes,
+    "sqlite": sqlite_writes,
     "mails": mails,
     "exports": exports,
     "storm": storm,
@@ -101,17 +102,12 @@ def _measure(plan: Plan, names: list[str]) -> tuple[dict[str, Any], list[Result]
             except FAILURES as error:  # the others are worth measuring all the same
                 failures.append(f"{name} failed: {error or type(error).__name__}")
                 sys.stderr.write(f"  {failures[-1]}\n")
-        found += results.growths(found)
-        run = {
-            "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "commit": machine.commit(),
-            "machine": machine.size(),
-            "versions": machine.versions(bench.postgres.version),
-            "seconds": plan.seconds,
-            "groups": names,
-            "results": [results.as_json(result) for result in found],
-        }
-    return run, found, failures
+        versions = machine.versions(bench.postgres.version)
+    found += results.growths(found)
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    what = {"groups": names, "seconds": plan.seconds, "results": [results.as_json(result) for result in found]}
+    where = {"commit": machine.commit(), "machine": machine.size(), "versions": versions}
+    return {"at": at, **where, **what}, found, failures
 
 
 @contextmanager
@@ -143,7 +139,9 @@ def _heading(run: dict[str, Any]) -> str:
 
 def _verdict(found: list[Result]) -> str:
     missed = [result.figure.name for result in found if result.reached is False]
-    return f"Goals missed: {', '.join(missed)}" if missed else "Every goal is reached."
+    if not missed:
+        return "Every goal is reached."
+    return f"Goals missed: {', '.join(dict.fromkeys(missed))}. --profile FIGURE says where the time goes."
 
 
 def _print_markdown() -> int:
