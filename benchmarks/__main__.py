@@ -37,6 +37,7 @@ GROUPS = {
 }
 FOLDER = ROOT / "instance" / "bench"
 RUNS = FOLDER / "runs"
+BUSY = 0.5
 FAILURES = (LoadFailed, RuntimeError, AssertionError, OSError, subprocess.SubprocessError, SQLAlchemyError)
 EPILOG = "BENCH_SECONDS (3), BENCH_STORM_SECONDS (60) and BENCH_SIZES (1000,1000000) change what is measured."
 
@@ -92,6 +93,7 @@ def _measure(plan: Plan, names: list[str]) -> tuple[dict[str, Any], list[Result]
     """What the history keeps of the run, its results, and a line for each group that could not be measured."""
     found: list[Result] = []
     failures: list[str] = []
+    others = machine.others()
     with _bench(plan) as bench:
         for name in names:
             sys.stderr.write(f"{name} …\n")
@@ -106,7 +108,7 @@ def _measure(plan: Plan, names: list[str]) -> tuple[dict[str, Any], list[Result]
     found += results.growths(found)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     what = {"groups": names, "seconds": plan.seconds, "results": [results.as_json(result) for result in found]}
-    where = {"commit": machine.commit(), "machine": machine.size(), "versions": versions}
+    where = {"commit": machine.commit(), "machine": machine.size(), "others": others, "versions": versions}
     return {"at": at, **where, **what}, found, failures
 
 
@@ -134,7 +136,10 @@ def _keep(run: dict[str, Any]) -> None:
 
 def _heading(run: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in run["versions"].items())
-    return f"{run['at']}, commit {run['commit']}, {machine.in_words(run['machine'])}\n{versions}"
+    lines = [f"{run['at']}, commit {run['commit']}, {machine.in_words(run['machine'])}", versions]
+    if run["others"] > BUSY:
+        lines.append(f"Others were at work on this machine (load average {run['others']}): trust none of this.")
+    return "\n".join(lines)
 
 
 def _verdict(found: list[Result]) -> str:
