@@ -138,7 +138,7 @@ def _heading(run: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in run["versions"].items())
     lines = [f"{run['at']}, commit {run['commit']}, {machine.in_words(run['machine'])}", versions]
     if run["others"] > BUSY:
-        lines.append(f"Others were at work on this machine (load average {run['others']}): trust none of this.")
+        lines.append(f"The machine was busy before it began (load average {run['others']}): do not trust this run.")
     return "\n".join(lines)
 
 
@@ -150,7 +150,7 @@ def _verdict(found: list[Result]) -> str:
 
 
 def _print_markdown() -> int:
-    whole = [run for run in results.runs(RUNS) if run["groups"] == [*GROUPS]]
+    whole = [run for run in results.runs(RUNS) if run.get("groups") == [*GROUPS]]
     if not whole:
         sys.stderr.write("not everything was measured yet: run `make bench`\n")
         return 1
