@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from benchmarks import commands, exports, figures, machine, mails, pages, results, storm, writes
+from benchmarks import commands, exports, figures, machine, mails, pages, results, sqlite_writes, storm, writes
 from benchmarks.bench import PROFILED, Bench, Plan
 from benchmarks.databases import PostgresServer, SqliteFiles
 from benchmarks.load import LoadFailed
@@ -30,12 +30,14 @@ GROUPS = {
     "commands": commands,
     "pages": pages,
     "writes": writes,
+    "sqlite": sqlite_writes,
     "mails": mails,
     "exports": exports,
     "storm": storm,
 }
 FOLDER = ROOT / "instance" / "bench"
 RUNS = FOLDER / "runs"
+BUSY = 0.5
 FAILURES = (LoadFailed, RuntimeError, AssertionError, OSError, subprocess.SubprocessError, SQLAlchemyError)
 EPILOG = "BENCH_SECONDS (3), BENCH_STORM_SECONDS (60) and BENCH_SIZES (1000,1000000) change what is measured."
 
@@ -91,6 +93,7 @@ def _measure(plan: Plan, names: list[str]) -> tuple[dict[str, Any], list[Result]
     """What the history keeps of the run, its results, and a line for each group that could not be measured."""
     found: list[Result] = []
     failures: list[str] = []
+    others = machine.others()
     with _bench(plan) as bench:
         for name in names:
             sys.stderr.write(f"{name} …\n")
@@ -101,17 +104,12 @@ def _measure(plan: Plan, names: list[str]) -> tuple[dict[str, Any], list[Result]
             except FAILURES as error:  # the others are worth measuring all the same
                 failures.append(f"{name} failed: {error or type(error).__name__}")
                 sys.stderr.write(f"  {failures[-1]}\n")
-        found += results.growths(found)
-        run = {
-            "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "commit": machine.commit(),
-            "machine": machine.size(),
-            "versions": machine.versions(bench.postgres.version),
-            "seconds": plan.seconds,
-            "groups": names,
-            "results": [results.as_json(result) for result in found],
-        }
-    return run, found, failures
+        versions = machine.versions(bench.postgres.version)
+    found += results.growths(found)
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    what = {"groups": names, "seconds": plan.seconds, "results": [results.as_json(result) for result in found]}
+    where = {"commit": machine.commit(), "machine": machine.size(), "others": others, "versions": versions}
+    return {"at": at, **where, **what}, found, failures
 
 
 @contextmanager
@@ -138,16 +136,21 @@ def _keep(run: dict[str, Any]) -> None:
 
 def _heading(run: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in run["versions"].items())
-    return f"{run['at']}, commit {run['commit']}, {machine.in_words(run['machine'])}\n{versions}"
+    lines = [f"{run['at']}, commit {run['commit']}, {machine.in_words(run['machine'])}", versions]
+    if run["others"] > BUSY:
+        lines.append(f"The machine was busy before it began (load average {run['others']}): do not trust this run.")
+    return "\n".join(lines)
 
 
 def _verdict(found: list[Result]) -> str:
     missed = [result.figure.name for result in found if result.reached is False]
-    return f"Goals missed: {', '.join(missed)}" if missed else "Every goal is reached."
+    if not missed:
+        return "Every goal is reached."
+    return f"Goals missed: {', '.join(dict.fromkeys(missed))}. --profile FIGURE says where the time goes."
 
 
 def _print_markdown() -> int:
-    whole = [run for run in results.runs(RUNS) if run["groups"] == [*GROUPS]]
+    whole = [run for run in results.runs(RUNS) if run.get("groups") == [*GROUPS]]
     if not whole:
         sys.stderr.write("not everything was measured yet: run `make bench`\n")
         return 1

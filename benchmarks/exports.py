@@ -34,15 +34,16 @@ def run(bench: Bench) -> Iterator[Result]:
 
 
 def _exports(bench: Bench, service: Service) -> Iterator[Result]:
-    most = 0.0
+    most = 0.0, ""
     for figure, format_ in FORMATS.items():
         bare, ours = [], []
         for _turn in range(1 if format_ == "xlsx" else 2):
             bare.append(_bare(service, "xlsx" if format_ == "xlsx" else "csv").seconds)
             ours.append(_export(bench, service, figure, format_))
-        most = max(most, *(one.megabytes for one in ours))
+        most = max(most, *((one.megabytes, format_) for one in ours))
         yield times(figure, min(one.seconds for one in ours), min(bare), **service.where)
-    yield Result(figures.EXPORT_MEMORY, most, **service.where)
+    megabytes, format_ = most
+    yield Result(figures.EXPORT_MEMORY, megabytes, measured=f"{megabytes:.0f} MB ({format_})", **service.where)
 
 
 def _export(bench: Bench, service: Service, figure: Figure, format_: str) -> Ran:

@@ -22,6 +22,11 @@ def size() -> dict[str, Any]:
     return {"cores": len(os.sched_getaffinity(0)), "memory_gb": round(memory / 2**30), "processor": _processor()}
 
 
+def others() -> float:
+    """How many processes of others ran in the last minute, on average (the load average)."""
+    return round(os.getloadavg()[0], 1)
+
+
 def _processor() -> str:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     names = {line.partition(":")[2].strip() for line in lines if line.startswith("model name")}

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +26,7 @@ from petition.settings import ROOT, Settings, read_settings
 from tests.processes import Program, Programs, free_port, request, wait_until
 
 WEB_PROCESSES = 2
+PEAK = re.compile(r"VmHWM:\s*(\d+) kB")
 KEYS = {"PETITION_SECRET_KEY": "a secret of benchmarks", "PETITION_ADDRESS_KEY": "an address key of benchmarks"}
 
 
@@ -129,7 +133,6 @@ class Ran(NamedTuple):
     seconds: float
     megabytes: float
     """The most memory it had at once."""
-    printed: str
 
 
 def petition(settings: Settings, *command: str, prefix: tuple[str, ...] = ()) -> Ran:
@@ -139,19 +142,40 @@ def petition(settings: Settings, *command: str, prefix: tuple[str, ...] = ()) ->
 
 def timed(command: list[str], environ: dict[str, str] | None = None) -> Ran:
     """Runs any command to its end, and says how long it took and how much memory. RuntimeError when it fails."""
-    began = time.monotonic()
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    assert process.stdout
-    printed = process.stdout.read()
-    _pid, status, used = os.wait4(process.pid, 0)
-    seconds = time.monotonic() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    process.stdout.close()
-    if process.returncode:
-        raise RuntimeError(f"{' '.join(command)} failed: {printed.strip()[-500:]}")
-    return Ran(seconds, used.ru_maxrss / 1024, printed)
+    with tempfile.TemporaryFile("w+") as output:
+        began = time.monotonic()
+        process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=output, stderr=subprocess.STDOUT)
+        memory = _Memory(process.pid)
+        status = process.wait()
+        seconds = time.monotonic() - began
+        output.seek(0)
+        if status:
+            raise RuntimeError(f"{' '.join(command)} failed: {output.read().strip()[-500:]}")
+    return Ran(seconds, memory.most())
+
+
+class _Memory:
+    """Watches how much memory a process has at most.
+
+    What `wait4` says of it would begin with the memory of this process, which the child has until its exec.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self._status = Path(f"/proc/{pid}/status")
+        self._kilobytes = 0
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        with contextlib.suppress(OSError):
+            while found := PEAK.search(self._status.read_text()):
+                self._kilobytes = int(found[1])
+                time.sleep(0.02)
+
+    def most(self) -> float:
+        """Megabytes, when the process has ended."""
+        self._thread.join()
+        return self._kilobytes / 1024
 
 
 def environment(settings: Settings) -> dict[str, str]:
