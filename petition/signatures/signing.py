@@ -31,6 +31,7 @@ from petition.signatures.models import ListName, Origin, Signature, SignatureSta
 
 CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
 CODE_LENGTH = 10  # 50 bits
+CODE_BYTES = 7
 RECEIPT_SECRET_BYTES = 32
 MAIL = "confirm"
 SIGNATURE, SIGNER = cast(sa.Table, Signature.__table__), cast(sa.Table, Signer.__table__)
@@ -156,7 +157,7 @@ def store(connection: Connection, new: list[NewSignature]) -> list[NotOpen | Tex
 
 
 def _new_code() -> str:
-    bits = secrets.randbits(5 * CODE_LENGTH)
+    bits = int.from_bytes(secrets.token_bytes(CODE_BYTES))
     return "".join(CODE_ALPHABET[bits >> shift & 31] for shift in range(0, 5 * CODE_LENGTH, 5))
 
 
