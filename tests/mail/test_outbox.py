@@ -42,7 +42,7 @@ def claim(app: Flask) -> Callable[..., tuple[Any, list[Key]]]:
     def claiming(most: int = 12) -> tuple[Any, list[Key]]:
         lease = new_id()
         with app.app_context(), writing() as session:
-            return lease, outbox.claim(session, lease, most)
+            return lease, [mail.key for mail in outbox.claim(session, lease, most)]
 
     return claiming
 
@@ -146,7 +146,7 @@ def test_a_mail_that_left_is_sent_whoever_holds_the_lease_now(
     _slow, [key] = claim()
     clock(41)
     quick, _same = claim()
-    change(app, outbox.finish, key, MailState.SENT)
+    change(app, lambda session: outbox.finish(session.connection(), [(key, MailState.SENT)]))
     change(app, outbox.fail, key, quick, "no connection", False)
     clock(3600)
     assert owed("state") == [MailState.SENT]
