@@ -91,6 +91,7 @@ class SmtpTransport:
         self._timeout = timeout
         self._context = None if place.scheme == "smtp" else ssl.create_default_context()
         self._server: smtplib.SMTP | None = None
+        self._unfinished = False
 
     def send(self, message: bytes, recipient: str) -> None:
         """Hands the mail to the mail server; returns once it has answered DATA with 250.
@@ -105,6 +106,7 @@ class SmtpTransport:
             server = self._begun(international)
             self._require(server.rcpt(recipient), "the recipient")
             self._require(_answer_to_data(server, message), "the message")
+            self._unfinished = False
 
     def close(self) -> None:
         """Says goodbye to the server and disconnects."""
@@ -117,7 +119,9 @@ class SmtpTransport:
         """Returns a server that has accepted MAIL FROM; calls again one that closed the idle connection."""
         if self._server is not None:
             with suppress(smtplib.SMTPServerDisconnected):
-                if self._server.rset()[0] == 250 and self._mail_from(self._server, international):
+                # A mail it has taken it has forgotten too; any other it must be told to forget.
+                ready = not self._unfinished or self._server.rset()[0] == 250
+                if ready and self._mail_from(self._server, international):
                     return self._server
             self._drop()
         self._server = self._connect()
@@ -127,6 +131,7 @@ class SmtpTransport:
 
     def _mail_from(self, server: smtplib.SMTP, international: bool) -> bool:
         """Tells whether the server accepts our sender; False: it is closing the connection."""
+        self._unfinished = True
         if international and not server.has_extn("smtputf8"):
             raise PermanentFailure("the mail server takes no addresses beyond ASCII (it offers no SMTPUTF8)")
         code, answer = server.mail(self._sender, ["SMTPUTF8"] if international else [])

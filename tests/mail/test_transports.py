@@ -122,13 +122,26 @@ def test_the_envelope_sender_is_the_address_alone(sink: SmtpSink) -> None:
     assert sink.messages[0].sender == SENDER
 
 
-def test_many_mails_share_one_connection_reset_in_between(sink: SmtpSink) -> None:
+def test_many_mails_share_one_connection(sink: SmtpSink) -> None:
     with transport_to(sink.url) as transport:
         for number in range(20):
             send(transport, f"a{number}@mail.test")
     assert [m.recipients for m in sink.messages] == [[f"a{number}@mail.test"] for number in range(20)]
     assert sink.connections == 1
-    assert sink.steps == ["MAIL", "RCPT", "DATA", *["RSET", "MAIL", "RCPT", "DATA"] * 19]
+    assert sink.steps == ["MAIL", "RCPT", "DATA"] * 20
+
+
+@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
+def test_a_mail_that_was_refused_is_reset_before_the_next(sink: SmtpSink, step: str) -> None:
+    with transport_to(sink.url) as transport:
+        sink.refuse_with(450, at=step, times=1)
+        with pytest.raises(TemporaryFailure):
+            send(transport)
+        send(transport, "next@mail.test")
+        send(transport, "third@mail.test")
+    assert sink.connections == 1
+    assert sink.steps[-7:] == ["RSET", "MAIL", "RCPT", "DATA", "MAIL", "RCPT", "DATA"]
+    assert [message.recipients for message in sink.messages] == [["next@mail.test"], ["third@mail.test"]]
 
 
 def test_a_closed_transport_can_be_used_again(sink: SmtpSink) -> None:
@@ -284,6 +297,10 @@ def test_a_connection_closed_while_idle_is_made_anew_unnoticed(sink: SmtpSink, g
 def test_a_server_that_takes_one_mail_a_connection_is_called_again(sink: SmtpSink, step: str, end: str) -> None:
     with transport_to(sink.url) as transport:
         send(transport)
+        if step == "RSET":
+            sink.refuse_with(550, times=1)
+            with pytest.raises(PermanentFailure):
+                send(transport)
         if end == "disconnect":
             sink.disconnect_at(step, times=1)
         else:
