@@ -94,9 +94,8 @@ class Mailer:
                 return
             with writing() as session:
                 mails = outbox.claim(session, self._lease, IN_HAND - len(self._in_hand))
-            mails = [
-                mail for mail in mails if mail.key not in self._in_hand
-            ]  # unless the clock jumped past our lease
+            # One of our own can come again, when the clock jumps past its lease.
+            mails = [mail for mail in mails if mail.key not in self._in_hand]
             self._in_hand.update(mail.key for mail in mails)
             for sending in _with_letters(mails):
                 self._waiting.put(sending)
