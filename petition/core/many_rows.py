@@ -98,22 +98,22 @@ class ForEach:
 
     def rows(self, connection: Connection, given: Sequence[Row]) -> list[sa.Row[Any]]:
         """What the statement returns for all given rows, in no order."""
-        return [row for done in self._executed(connection, given) for row in done]
+        statement = self._statement(connection.dialect.name)
+        return [row for one in self._parameters(connection, given) for row in connection.execute(statement, one)]
 
     def changed(self, connection: Connection, given: Sequence[Row]) -> int:
         """How many rows the statement has changed for all given rows."""
-        return sum(done.rowcount for done in self._executed(connection, given))
+        parameters = self._parameters(connection, given)
+        if not parameters:
+            return 0
+        changed: int = connection.execute(self._statement(connection.dialect.name), parameters).rowcount
+        return changed
 
-    def _executed(self, connection: Connection, given: Sequence[Row]) -> Iterable[sa.CursorResult[Any]]:
-        if not given:
-            return
-        statement = self._statement(connection.dialect.name)
+    def _parameters(self, connection: Connection, given: Sequence[Row]) -> list[dict[str, Any]]:
+        """What each execution of the statement gets."""
         if connection.dialect.name == "postgresql":
-            columns = zip(*given, strict=True)
-            yield connection.execute(statement, dict(zip(self._binds, map(list, columns), strict=True)))
-            return
-        for row in given:
-            yield connection.execute(statement, dict(zip(self._binds, row, strict=True)))
+            given = [list(map(list, zip(*given, strict=True)))] if given else []
+        return [dict(zip(self._binds, row, strict=True)) for row in given]
 
     def _statement(self, dialect: str) -> Any:
         if dialect not in self._statements:

@@ -18,11 +18,6 @@ IN_ALL = 10
 WITHOUT_PETITION = 3  # links to own pages: they must not use up what confirmations need
 
 
-def without_place(at: datetime) -> sa.ColumnElement[bool]:
-    """The mails that hold no place at this moment: never claimed, or not within the last day."""
-    return sa.or_(OwedMail.claimed_at.is_(None), OwedMail.claimed_at <= at - WINDOW)
-
-
 class Ledger:
     """The places that mails to the mailboxes of some due mails hold.
 
@@ -50,6 +45,10 @@ class Ledger:
             return False
         places[mail.id] = self.at, mail.about
         return True
+
+    def without_place(self, mailbox: bytes) -> sa.ColumnElement[bool]:
+        """The mails to a mailbox that hold no place: never claimed, or not within the last day."""
+        return sa.and_(OwedMail.mailbox_hash == mailbox, OwedMail.id.not_in(self._places[mailbox]))
 
     def full(self, mail: OwedMail) -> bool:
         """Whether the mail's address has no room left for anything, whatever it is about."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -14,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from petition.core.addresses import Address
 from petition.core.clock import now
-from petition.core.db import Instant
+from petition.core.db import Id, Instant
 from petition.core.ids import new_id
 from petition.core.keyed_hashes import bucket_of_hash
-from petition.core.many_rows import ManyRows
+from petition.core.many_rows import ForEach, ManyRows
 from petition.mail import caps
 from petition.mail.models import MailState, OwedMail
 
@@ -30,12 +31,69 @@ IS_WAITING = sa.text("outbox.state = 0")  # a literal: with a parameter the part
 
 Key = tuple[int, UUID]
 """A mail's bucket and id."""
-
-
 OUTBOX = cast(sa.Table, OwedMail.__table__)
 COLUMNS = (
     *("bucket", "id", "template", "locale", "recipient", "content", "mailbox_hash", "domain"),
     *("about", "signature_id", "created_at", "due"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A mail in a worker's hand, as it was when it was claimed. Without a recipient it has been forgotten."""
+
+    bucket: int
+    id: UUID
+    template: str
+    locale: str
+    recipient: str
+    content: dict[str, Any]
+    claimed_at: datetime
+
+    @property
+    def key(self) -> Key:
+        """Where its row is."""
+        return self.bucket, self.id
+
+
+def _for_each(
+    change: Callable[[sa.Update, sa.FromClause], sa.Update], **given: type[sa.types.TypeEngine[Any]]
+) -> ForEach:
+    """An UPDATE for each of many mails, found by their keys: SQLite would look for a list of keys everywhere."""
+
+    def build(rows: sa.FromClause) -> sa.Update:
+        found = sa.update(OwedMail).where(OwedMail.bucket == rows.c.bucket, OwedMail.id == rows.c.id)
+        return change(found, rows)
+
+    return ForEach(build, bucket=sa.SmallInteger, id=Id, **given)
+
+
+def _held(update: sa.Update, given: sa.FromClause) -> sa.Update:
+    return update.where(OwedMail.lease == given.c.lease, IS_WAITING)
+
+
+TAKE = _for_each(
+    lambda update, given: update.values(
+        lease=given.c.lease, claimed_at=given.c.at, due=given.c.due, attempts=OwedMail.attempts + 1
+    ),
+    lease=Id,
+    at=Instant,
+    due=Instant,
+)
+RENEW = _for_each(lambda update, given: _held(update, given).values(due=given.c.due), lease=Id, due=Instant)
+RELEASE = _for_each(
+    lambda update, given: _held(update, given).values(
+        due=given.c.at, lease=None, claimed_at=None, attempts=OwedMail.attempts - 1
+    ),
+    lease=Id,
+    at=Instant,
+)
+FINISH = _for_each(
+    lambda update, given: update.values(
+        state=given.c.state, finished_at=given.c.at, lease=None, recipient=None, content=sa.null()
+    ),
+    state=sa.SmallInteger,
+    at=Instant,
 )
 
 
@@ -62,7 +120,7 @@ def owe_many(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     ManyRows(connection.dialect, OUTBOX, COLUMNS, rows, True, state=MailState.WAITING, attempts=0).insert(connection)
 
 
-def claim(session: Session, lease: UUID, most: int) -> list[Key]:
+def claim(session: Session, lease: UUID, most: int) -> list[Claimed]:
     """Takes up to `most` due mails for the worker that holds `lease`, as far as the caps allow.
 
     Runs in a writing transaction, one claim at a time over all workers, so that the caps are exact.
@@ -78,15 +136,16 @@ def claim(session: Session, lease: UUID, most: int) -> list[Key]:
         .with_for_update(skip_locked=True)
     ).all()
     ledger = caps.Ledger(session, due, at)
-    claimed: list[Key] = []
+    claimed: list[Claimed] = []
     for mail in sorted(due, key=lambda mail: (mail.created_at, mail.id)):
         if mail.state != MailState.WAITING:  # fell away for a newer one, just now
             continue
         if ledger.take(mail):
-            mail.due, mail.claimed_at, mail.lease, mail.attempts = at + LEASE, at, lease, mail.attempts + 1
-            claimed.append((mail.bucket, mail.id))
+            what = mail.template, mail.locale, mail.recipient or "", mail.content or {}
+            claimed.append(Claimed(mail.bucket, mail.id, *what, at))
         else:
             _keep_newest(session, mail, ledger)
+    TAKE.changed(session.connection(), [(*mail.key, lease, at, at + LEASE) for mail in claimed])
     return claimed
 
 
@@ -96,9 +155,7 @@ def _keep_newest(session: Session, mail: OwedMail, ledger: caps.Ledger) -> None:
     The older ones fall away: whoever asked last is most likely the one who still waits. Only mails about
     petitions make way for such mails: asking for own pages must not push out somebody's confirmation.
     """
-    waiting = sa.select(OwedMail).where(
-        OwedMail.mailbox_hash == mail.mailbox_hash, IS_WAITING, caps.without_place(ledger.at)
-    )
+    waiting = sa.select(OwedMail).where(IS_WAITING, ledger.without_place(mail.mailbox_hash))
     if mail.about is None:
         waiting = waiting.where(OwedMail.about.is_(None))
     elif ledger.full(mail):
@@ -108,29 +165,36 @@ def _keep_newest(session: Session, mail: OwedMail, ledger: caps.Ledger) -> None:
     newest, *older = session.scalars(waiting.order_by(OwedMail.created_at.desc(), OwedMail.id.desc()))
     newest.due = ledger.refill(newest) or newest.due
     for one in older:
-        finish(session, (one.bucket, one.id), MailState.SUPERSEDED)
-
-
-def _held(lease: UUID, keys: Collection[Key]) -> sa.Update:
-    which = sa.tuple_(OwedMail.bucket, OwedMail.id).in_(keys), OwedMail.lease == lease, IS_WAITING
-    return sa.update(OwedMail).where(*which).execution_options(synchronize_session=False)
+        one.state = MailState.SUPERSEDED
+    session.flush()
+    finish(session.connection(), [((one.bucket, one.id), one.state) for one in older])
 
 
 def renew(session: Session, lease: UUID, keys: Collection[Key]) -> None:
     """Keeps the mails that a worker still has in hand from falling to another."""
-    session.execute(_held(lease, keys).values(due=now() + LEASE))
+    RENEW.changed(session.connection(), [(*key, lease, now() + LEASE) for key in keys])
 
 
 def release(session: Session, lease: UUID, keys: Collection[Key]) -> None:
     """Gives claimed mails back untried, for the next worker."""
-    untried = {"due": now(), "lease": None, "claimed_at": None, "attempts": OwedMail.attempts - 1}
-    session.execute(_held(lease, keys).values(untried))
+    RELEASE.changed(session.connection(), [(*key, lease, now()) for key in keys])
 
 
-def finish(session: Session, key: Key, state: MailState) -> None:
-    """The mail has left, or nobody needs it any more: its recipient and content are forgotten at once."""
-    done = {"state": state, "finished_at": now(), "lease": None, "recipient": None, "content": None}
-    session.execute(sa.update(OwedMail).where(OwedMail.bucket == key[0], OwedMail.id == key[1]).values(done))
+def holds(session: Session, lease: UUID, key: Key) -> bool:
+    """Whether a claimed mail still waits and has not fallen to another worker, or to nobody."""
+    held = OwedMail.bucket == key[0], OwedMail.id == key[1], OwedMail.lease == lease, IS_WAITING
+    return session.execute(sa.select(OwedMail.id).where(*held)).first() is not None
+
+
+def finish(connection: Connection, mails: Sequence[tuple[Key, MailState]]) -> list[None]:
+    """Mails have left, or nobody needs them any more: their recipients and contents are forgotten at once.
+
+    Can be repeated.
+    """
+    at = now()
+    in_order = sorted(mails)  # so that no two wait in a ring
+    FINISH.changed(connection, [(*key, state, at) for key, state in in_order])
+    return [None] * len(mails)
 
 
 def fail(session: Session, key: Key, lease: UUID, failure: str, permanent: bool) -> None:

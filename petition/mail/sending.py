@@ -1,29 +1,48 @@
-"""Sending: claims owed mails a few at a time and sends them over several connections at once."""
+"""Sending: claims owed mails, gathers in one go what they show, and sends them over several connections at once.
+
+A connection's thread asks the database for nothing before a mail. After it, it waits until it is written down
+that the mail has left: at most one mail for each connection is sent twice by a worker that dies.
+"""
 
 from __future__ import annotations
 
+import threading
 import time
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from email.message import EmailMessage
-from queue import SimpleQueue
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from queue import Empty, SimpleQueue
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from petition.core import metrics
+from petition.core import committer, metrics
+from petition.core.clock import now
 from petition.core.db import read_again, writing
 from petition.core.ids import new_id
 from petition.core.logs import log
 from petition.mail import outbox, rendering
-from petition.mail.models import MailState, OwedMail
-from petition.mail.outbox import Key
+from petition.mail.models import MailState
+from petition.mail.outbox import Claimed, Key
+from petition.mail.rendering import Letter, Press
 from petition.mail.transports import PermanentFailure, TemporaryFailure, Transport, open_transport
 
 CONNECTIONS = 4
-IN_HAND = 3 * CONNECTIONS  # at most: enough that no connection waits, few enough to lose to a crash
+IN_HAND = 64  # at most
+FEW = 2 * CONNECTIONS  # in hand: time to claim more, before a connection has to wait
 LOOK_SECONDS = 0.3
 RENEW_SECONDS = 10.0
 MEND_SECONDS = 5.0
+FRESH = timedelta(seconds=5)
+"""So long what was read when a mail was claimed is taken to be true: longer than its turn takes to come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A claimed mail and what it shows, if that is known."""
+
+    mail: Claimed
+    letter: Letter | None = None
 
 
 class Mailer:
@@ -33,18 +52,21 @@ class Mailer:
         self.sent = 0
         self._app = app
         self._lease = new_id()
-        self._in_hand: dict[Key, Future[bool]] = {}
+        self._press = Press()
+        self._in_hand: set[Key] = set()
         self._renewed, self._mended = time.monotonic(), -MEND_SECONDS
-        self._threads = ThreadPoolExecutor(CONNECTIONS, "sender")
-        self._idle: SimpleQueue[Transport] = SimpleQueue()
-        for _number in range(CONNECTIONS):
-            self._idle.put(open_transport(app.config["MAIL_URL"], app.config["MAIL_FROM"]))
+        self._waiting: SimpleQueue[Sending | None] = SimpleQueue()
+        self._done: SimpleQueue[tuple[Key, bool]] = SimpleQueue()
+        transports = [open_transport(app.config["MAIL_URL"], app.config["MAIL_FROM"]) for _one in range(CONNECTIONS)]
+        self._threads = [threading.Thread(target=self._run, args=[one], name="sender") for one in transports]
+        for thread in self._threads:
+            thread.start()
 
     def work(self) -> bool:
         """One round: claims what is due and waits a moment for mails to leave. False when there are none."""
         self._renew()
         self._mend()
-        if len(self._in_hand) <= CONNECTIONS:
+        if len(self._in_hand) <= FEW:
             self._claim()
         busy = bool(self._in_hand)
         self._settle()
@@ -52,7 +74,13 @@ class Mailer:
 
     def close(self) -> None:
         """Gives back what was only claimed, finishes what is being sent, and hangs up."""
-        untouched = [key for key, sending in self._in_hand.items() if sending.cancel()]
+        untouched: list[Key] = []
+        with suppress(Empty):
+            while sending := self._waiting.get_nowait():
+                untouched.append(sending.mail.key)
+        for _thread in self._threads:
+            self._waiting.put(None)
+        self._in_hand.difference_update(untouched)
         try:
             with self._app.app_context(), writing() as session:
                 outbox.release(session, self._lease, untouched)
@@ -62,34 +90,36 @@ class Mailer:
         except SQLAlchemyError as error:  # the database is away; what is claimed falls to others in a while
             log.error("mail not given back", exc_info=error)
         finally:
-            self._threads.shutdown()
-            while not self._idle.empty():
-                self._idle.get().close()
+            for thread in self._threads:
+                thread.join()
 
     def _claim(self) -> None:
         with self._app.app_context():
             if not outbox.anything_due(read_again()):
                 return
             with writing() as session:
-                keys = outbox.claim(session, self._lease, IN_HAND - len(self._in_hand))
-        for key in keys:
-            sending = self._in_hand.get(key)
-            if sending is None or sending.done():  # else the clock jumped past our own lease
-                self._in_hand[key] = self._threads.submit(self._send, key)
+                mails = outbox.claim(session, self._lease, IN_HAND - len(self._in_hand))
+            # One of our own can come again, when the clock jumps past its lease.
+            mails = [mail for mail in mails if mail.key not in self._in_hand]
+            self._in_hand.update(mail.key for mail in mails)
+            for sending in _with_letters(mails):
+                self._waiting.put(sending)
 
     def _settle(self) -> None:
         """Waits a moment for mails to be done, and counts those that left."""
-        done = wait(self._in_hand.values(), LOOK_SECONDS, FIRST_COMPLETED).done
-        for key in [key for key, sending in self._in_hand.items() if sending in done]:
-            sending = self._in_hand.pop(key)
-            self.sent += not sending.cancelled() and sending.result()
+        with suppress(Empty):
+            key, left = self._done.get(timeout=LOOK_SECONDS) if self._in_hand else self._done.get_nowait()
+            while True:
+                self._in_hand.discard(key)
+                self.sent += left
+                key, left = self._done.get_nowait()
 
     def _renew(self) -> None:
         if time.monotonic() - self._renewed < RENEW_SECONDS:
             return
         if self._in_hand:
             with self._app.app_context(), writing() as session:
-                outbox.renew(session, self._lease, self._in_hand.keys())
+                outbox.renew(session, self._lease, self._in_hand)
         self._renewed = time.monotonic()
 
     def _mend(self) -> None:
@@ -104,46 +134,38 @@ class Mailer:
 
     # On the senders' threads:
 
-    def _send(self, key: Key) -> bool:
+    def _run(self, transport: Transport) -> None:
+        with self._app.app_context():
+            while sending := self._waiting.get():
+                self._done.put((sending.mail.key, self._send(transport, sending)))
+        transport.close()
+
+    def _send(self, transport: Transport, sending: Sending) -> bool:
         """Sends one claimed mail, writes down what became of it, and says whether it left."""
-        transport = self._idle.get()
         try:
-            with self._app.app_context():
-                return self._send_over(transport, key)
+            return self._send_over(transport, sending)
         except Exception as error:  # the database is away; the lease runs out and the mail is tried again
-            log.error("mail not handled", extra={"mail": str(key[1])}, exc_info=error)
+            log.error("mail not handled", extra={"mail": str(sending.mail.id)}, exc_info=error)
             return False
-        finally:
-            self._idle.put(transport)
 
-    def _send_over(self, transport: Transport, key: Key) -> bool:
+    def _send_over(self, transport: Transport, sending: Sending) -> bool:
+        mail, letter = sending.mail, sending.letter
         try:
-            ready = self._message(key)
-            if ready is None:
-                return False
-            transport.send(*ready)
+            if letter is None or not timedelta() <= now() - mail.claimed_at < FRESH:
+                session = read_again()
+                mine, (letter,) = outbox.holds(session, self._lease, mail.key), rendering.gather(session, [mail])
+                session.rollback()  # nothing stays open while the mail server takes its time
+                if not mine:
+                    return False
+            if letter is not None:
+                transport.send(self._press.message(mail, letter), mail.recipient)
         except Exception as error:
-            self._fail(key, error)
+            self._fail(mail.key, error)
             return False
-        with writing() as session:
-            outbox.finish(session, key, MailState.SENT)
-        metrics.mails.add("sent")
-        return True
-
-    def _message(self, key: Key) -> tuple[EmailMessage, str] | None:
-        """The message and its recipient, unless the mail is not ours any more or not needed any more."""
-        session = read_again()
-        mail = session.get(OwedMail, key)
-        if mail is None or mail.lease != self._lease:
-            return None
-        recipient, message = mail.recipient, rendering.render(session, mail)
-        session.rollback()  # nothing stays open while the mail server takes its time
-        if message is None or recipient is None:
-            with writing() as session:
-                outbox.finish(session, key, MailState.SUPERSEDED)
-            metrics.mails.add("superseded")
-            return None
-        return message, recipient
+        state = MailState.SUPERSEDED if letter is None else MailState.SENT
+        committer.submit(outbox.finish, (mail.key, state))
+        metrics.mails.add("superseded" if letter is None else "sent")
+        return letter is not None
 
     def _fail(self, key: Key, error: Exception) -> None:
         permanent = isinstance(error, PermanentFailure)
@@ -156,3 +178,13 @@ class Mailer:
             log.error("mail failed", extra={"mail": str(key[1])}, exc_info=error)
         with writing() as session:
             outbox.fail(session, key, self._lease, why, permanent)
+
+
+def _with_letters(mails: list[Claimed]) -> list[Sending]:
+    """The mails and what they show. When one of them spoils it, the senders ask for each, and it fails alone."""
+    try:
+        return list(map(Sending, mails, rendering.gather(read_again(), mails)))
+    except Exception:
+        return list(map(Sending, mails))
+    finally:
+        read_again()

@@ -9,7 +9,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from email.policy import SMTP
 from email.utils import parseaddr
 from pathlib import Path
@@ -44,10 +44,11 @@ class PermanentFailure(Exception):
 class Transport(Protocol):
     """Where finished mails are handed over."""
 
-    def send(self, message: EmailMessage, recipient: str) -> None:
+    def send(self, message: bytes, recipient: str) -> None:
         """Hands over one mail for one exact address; when it returns, the other side has it.
 
-        Raises TemporaryFailure or PermanentFailure.
+        `message` is finished: its lines end in CRLF, and are ASCII but for the header of mail to an address
+        beyond ASCII. Raises TemporaryFailure or PermanentFailure.
         """
 
     def close(self) -> None:
@@ -90,8 +91,9 @@ class SmtpTransport:
         self._timeout = timeout
         self._context = None if place.scheme == "smtp" else ssl.create_default_context()
         self._server: smtplib.SMTP | None = None
+        self._unfinished = False
 
-    def send(self, message: EmailMessage, recipient: str) -> None:
+    def send(self, message: bytes, recipient: str) -> None:
         """Hands the mail to the mail server; returns once it has answered DATA with 250.
 
         Raises TemporaryFailure, PermanentFailure. A connection lost before that answer is temporary, though
@@ -100,11 +102,11 @@ class SmtpTransport:
         if not _fits_envelope(recipient):
             raise PermanentFailure("the recipient is no mail address")
         international = not recipient.isascii()
-        data = _as_bytes(message, international, "\r\n")
         with self._dropping_when_broken():
             server = self._begun(international)
             self._require(server.rcpt(recipient), "the recipient")
-            self._require(_answer_to_data(server, data), "the message")
+            self._require(_answer_to_data(server, message), "the message")
+            self._unfinished = False
 
     def close(self) -> None:
         """Says goodbye to the server and disconnects."""
@@ -117,7 +119,9 @@ class SmtpTransport:
         """Returns a server that has accepted MAIL FROM; calls again one that closed the idle connection."""
         if self._server is not None:
             with suppress(smtplib.SMTPServerDisconnected):
-                if self._server.rset()[0] == 250 and self._mail_from(self._server, international):
+                # A mail it has taken it has forgotten too; any other it must be told to forget.
+                ready = not self._unfinished or self._server.rset()[0] == 250
+                if ready and self._mail_from(self._server, international):
                     return self._server
             self._drop()
         self._server = self._connect()
@@ -127,6 +131,7 @@ class SmtpTransport:
 
     def _mail_from(self, server: smtplib.SMTP, international: bool) -> bool:
         """Tells whether the server accepts our sender; False: it is closing the connection."""
+        self._unfinished = True
         if international and not server.has_extn("smtputf8"):
             raise PermanentFailure("the mail server takes no addresses beyond ASCII (it offers no SMTPUTF8)")
         code, answer = server.mail(self._sender, ["SMTPUTF8"] if international else [])
@@ -230,30 +235,25 @@ def _errno(fault: OSError) -> str:
     return errno.errorcode.get(fault.errno or 0, "no number")
 
 
-def _as_bytes(message: EmailMessage, international: bool, linesep: str) -> bytes:
-    """Returns the message with bodies in 7 bits; only mail to an address beyond ASCII has UTF-8 headers."""
-    return message.as_bytes(policy=SMTP.clone(cte_type="7bit", utf8=international, linesep=linesep))
-
-
 class MaildirTransport:
     """Mails as files in a maildir, readable by any mail program and by Python's `mailbox.Maildir`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def send(self, message: EmailMessage, recipient: str) -> None:
+    def send(self, message: bytes, recipient: str) -> None:
         """Writes the mail into new/; when it returns, the file survives a crash.
 
         Raises TemporaryFailure when the folder cannot be written, PermanentFailure without a Message-ID.
         """
-        local = str(message["Message-ID"] or "").strip("<> ").rpartition("@")[0]
+        header = BytesHeaderParser(policy=SMTP).parsebytes(message)
+        local = str(header["Message-ID"] or "").strip("<> ").rpartition("@")[0]
         if not local:
             raise PermanentFailure("the message has no Message-ID")
         name = f"{int(time.time())}.{quote(local, safe='')}.{secrets.token_hex(8)}"
-        data = _as_bytes(message, not recipient.isascii(), "\n")
         try:
             self._make_folders()
-            self._write(name, data)
+            self._write(name, message.replace(b"\r\n", b"\n"))
         except OSError as fault:
             # Without its cause, for it quotes the path.
             raise TemporaryFailure(f"the mail folder cannot be written ({_errno(fault)})") from None

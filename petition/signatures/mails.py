@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -10,59 +12,73 @@ from sqlalchemy.orm import Session
 
 from petition.core.clock import now
 from petition.core.errors import NotFound
+from petition.core.many_rows import ForEach
 from petition.core.tokens import bucket_of, sign_handle
-from petition.mail.models import OwedMail
-from petition.mail.rendering import Context, context_for
+from petition.mail.outbox import Claimed
+from petition.mail.rendering import Letter, context_for
 from petition.petitions.models import PetitionText
 from petition.signatures import attempts, own_page, signing
 from petition.signatures.models import Signature, SignatureState
 
 CONFIRM = "confirm"
 OWN_PAGE = "own page"
+PENDING = ForEach(
+    lambda given: (
+        sa.select(Signature.handle, Signature.created_at, PetitionText.title, PetitionText.locale)
+        .join_from(given, Signature, sa.and_(Signature.bucket == given.c.bucket, Signature.handle == given.c.handle))
+        .join(
+            PetitionText,
+            sa.and_(
+                PetitionText.petition_id == Signature.petition_id, PetitionText.version == Signature.text_version
+            ),
+        )
+        .where(Signature.state == SignatureState.PENDING)
+    ),
+    bucket=sa.SmallInteger,
+    handle=sa.LargeBinary,
+)
+
+
+class Title(NamedTuple):
+    """What is shown of a petition, and its language."""
+
+    title: str
+    locale: str
 
 
 @context_for(signing.MAIL)
-def _confirm(session: Session, mail: OwedMail) -> Context | None:
+def _confirm(session: Session, mails: Sequence[Claimed]) -> list[Letter | None]:
     """The link and code of one attempt, unless it was erased, has expired, or was confirmed meanwhile."""
-    if mail.content is None:
-        return None
-    handle = bytes.fromhex(mail.content["handle"])
-    text = session.execute(
-        sa.select(PetitionText.title, PetitionText.locale)
-        .join(
-            Signature,
-            sa.and_(
-                Signature.petition_id == PetitionText.petition_id, Signature.text_version == PetitionText.version
-            ),
-        )
-        .where(
-            Signature.bucket == bucket_of(handle),
-            Signature.handle == handle,
-            Signature.state == SignatureState.PENDING,
-            Signature.created_at > now() - attempts.LINK_LIFE,
-        )
-    ).first()
-    if text is None:
-        return None
+    handles = [bytes.fromhex(mail.content["handle"]) for mail in mails]
+    earliest = now() - attempts.LINK_LIFE
+    found = PENDING.rows(session.connection(), [(bucket_of(handle), handle) for handle in handles])
+    titles = {row.handle: Title(row.title, row.locale) for row in found if row.created_at > earliest}
     base = current_app.config["BASE_URL"]
-    return {
-        "petition": text,
-        "link": f"{base}/confirm/{sign_handle(CONFIRM, handle)}",
-        "code": signing.shown_code(mail.content["code"]),
-        "code_page": f"{base}/confirm",
-        "site": urlsplit(base).netloc,
-    }
+    same = {"code_page": f"{base}/confirm", "site": urlsplit(base).netloc}
+    return [
+        Letter(
+            same | {"petition": titles[handle]},
+            {
+                "link": f"{base}/confirm/{sign_handle(CONFIRM, handle)}",
+                "code": signing.shown_code(mail.content["code"]),
+            },
+        )
+        if handle in titles
+        else None
+        for mail, handle in zip(mails, handles, strict=True)
+    ]
 
 
 @context_for(own_page.MAIL)
-def _own_page(session: Session, mail: OwedMail) -> Context | None:
+def _own_page(session: Session, mails: Sequence[Claimed]) -> list[Letter | None]:
     """The link to the own page, unless it has expired while the mail had to wait."""
-    if mail.content is None:
-        return None
-    handle = bytes.fromhex(mail.content["handle"])
+    return [_way_to_own_page(session, bytes.fromhex(mail.content["handle"])) for mail in mails]
+
+
+def _way_to_own_page(session: Session, handle: bytes) -> Letter | None:
     try:
         own_page.owner_of_link(session, handle)
     except NotFound:
         return None
     base = current_app.config["BASE_URL"]
-    return {"link": f"{base}/my/{sign_handle(OWN_PAGE, handle)}", "site": urlsplit(base).netloc}
+    return Letter({"site": urlsplit(base).netloc}, {"link": f"{base}/my/{sign_handle(OWN_PAGE, handle)}"})

@@ -42,7 +42,7 @@ def claim(app: Flask) -> Callable[..., tuple[Any, list[Key]]]:
     def claiming(most: int = 12) -> tuple[Any, list[Key]]:
         lease = new_id()
         with app.app_context(), writing() as session:
-            return lease, outbox.claim(session, lease, most)
+            return lease, [mail.key for mail in outbox.claim(session, lease, most)]
 
     return claiming
 
@@ -143,6 +143,72 @@ def test_a_mail_put_off_by_a_clock_that_ran_an_hour_ahead_leaves_once_the_clock_
     assert send_mail() == 0
 
 
+@pytest.fixture
+def held_up(
+    app: Flask, sign: Callable[..., Any], sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], int]]:
+    """A worker with two mails in hand, the second waiting for the first, which the mail server does not answer.
+
+    `held_up()` lets the server go on; returns how many mails left.
+    """
+    monkeypatch.setattr(sending, "CONNECTIONS", 1)
+    monkeypatch.setattr(sending, "FRESH", timedelta(milliseconds=1))
+    sink.hang_at("DATA")
+    for name in ("first", "second"):
+        sign(f"{name}@mail.test")
+    mailer = Mailer(app)
+
+    def go_on() -> int:
+        sink.accept()
+        sink.close_connections()
+        while mailer.work():
+            pass
+        return mailer.sent
+
+    try:
+        _wait_until(lambda: mailer.work() and "DATA" in sink.steps)
+        yield go_on
+    finally:
+        sink.close_connections()
+        mailer.close()
+
+
+def test_a_mail_that_nobody_needs_any_more_when_its_turn_comes_is_not_sent(
+    app: Flask, held_up: Callable[[], int], sink: SmtpSink, owed: Owed
+) -> None:
+    change(app, lambda session: session.execute(sa.text("DELETE FROM signer")))
+    change(app, lambda session: session.execute(sa.text("DELETE FROM signature")))
+    assert held_up() == 0
+    assert owed("state")[1] == MailState.SUPERSEDED
+    assert sink.messages == []
+
+
+def test_a_mail_that_fell_to_another_worker_before_its_turn_is_left_to_that(
+    app: Flask, held_up: Callable[[], int], sink: SmtpSink, owed: Owed
+) -> None:
+    other = new_id()
+    change(app, lambda session: session.execute(sa.update(OwedMail).values(lease=other)))
+    assert held_up() == 0
+    assert (owed("state"), owed("lease")) == ([MailState.WAITING] * 2, [other] * 2)
+    assert sink.messages == []
+
+
+def test_a_mail_that_still_waits_for_its_turn_is_sent_then(held_up: Callable[[], int], sink: SmtpSink) -> None:
+    assert held_up() == 1
+    assert sink.messages[0].recipients == ["second@mail.test"]
+
+
+def test_saying_twice_that_a_mail_has_left_changes_nothing(
+    app: Flask, sign: Callable[..., Any], claim: Callable[..., Any], owed: Owed
+) -> None:
+    """As the committer does that lost its connection and does not know whether it had committed."""
+    sign(ANNA)
+    _lease, [key] = claim()
+    for _time in range(2):
+        change(app, lambda session: outbox.finish(session.connection(), [(key, MailState.SENT)]))
+    assert (owed("state"), owed("recipient")) == ([MailState.SENT], [None])
+
+
 def test_a_worker_that_lost_its_lease_cannot_say_that_the_mail_failed(
     app: Flask, sign: Callable[..., Any], claim: Callable[..., Any], clock: Callable[[float], None], owed: Owed
 ) -> None:
@@ -166,7 +232,7 @@ def test_a_mail_that_left_is_sent_whoever_holds_the_lease_now(
     _slow, [key] = claim()
     clock(41)
     quick, _same = claim()
-    change(app, outbox.finish, key, MailState.SENT)
+    change(app, lambda session: outbox.finish(session.connection(), [(key, MailState.SENT)]))
     change(app, outbox.fail, key, quick, "no connection", False)
     clock(3600)
     assert owed("state") == [MailState.SENT]

@@ -21,6 +21,7 @@ import pytest
 import trustme
 
 from petition.mail.mail_url import SmtpPlace, parse_mail_url
+from petition.mail.rendering import as_bytes
 from petition.mail.transports import (
     PermanentFailure,
     TemporaryFailure,
@@ -57,7 +58,7 @@ def transport_to(url: str, timeout: float = 10) -> Iterator[Transport]:
 
 
 def send(transport: Transport, recipient: str = ANNA) -> None:
-    transport.send(mail(recipient), recipient)
+    transport.send(as_bytes(mail(recipient), not recipient.isascii()), recipient)
 
 
 def temporary_failure(url: str, timeout: float = 10) -> str:
@@ -121,13 +122,26 @@ def test_the_envelope_sender_is_the_address_alone(sink: SmtpSink) -> None:
     assert sink.messages[0].sender == SENDER
 
 
-def test_many_mails_share_one_connection_reset_in_between(sink: SmtpSink) -> None:
+def test_many_mails_share_one_connection(sink: SmtpSink) -> None:
     with transport_to(sink.url) as transport:
         for number in range(20):
             send(transport, f"a{number}@mail.test")
     assert [m.recipients for m in sink.messages] == [[f"a{number}@mail.test"] for number in range(20)]
     assert sink.connections == 1
-    assert sink.steps == ["MAIL", "RCPT", "DATA", *["RSET", "MAIL", "RCPT", "DATA"] * 19]
+    assert sink.steps == ["MAIL", "RCPT", "DATA"] * 20
+
+
+@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
+def test_a_mail_that_was_refused_is_reset_before_the_next(sink: SmtpSink, step: str) -> None:
+    with transport_to(sink.url) as transport:
+        sink.refuse_with(450, at=step, times=1)
+        with pytest.raises(TemporaryFailure):
+            send(transport)
+        send(transport, "next@mail.test")
+        send(transport, "third@mail.test")
+    assert sink.connections == 1
+    assert sink.steps[-7:] == ["RSET", "MAIL", "RCPT", "DATA", "MAIL", "RCPT", "DATA"]
+    assert [message.recipients for message in sink.messages] == [["next@mail.test"], ["third@mail.test"]]
 
 
 def test_a_closed_transport_can_be_used_again(sink: SmtpSink) -> None:
@@ -189,7 +203,7 @@ def test_without_smtputf8_such_an_address_fails_for_good_and_others_do_not() -> 
 )
 def test_a_recipient_that_is_no_address_reaches_no_server(sink: SmtpSink, recipient: str) -> None:
     with transport_to(sink.url) as transport, pytest.raises(PermanentFailure, match="no mail address"):
-        transport.send(mail(), recipient)
+        transport.send(as_bytes(mail(), international=False), recipient)
     assert sink.connections == 0
 
 
@@ -283,6 +297,10 @@ def test_a_connection_closed_while_idle_is_made_anew_unnoticed(sink: SmtpSink, g
 def test_a_server_that_takes_one_mail_a_connection_is_called_again(sink: SmtpSink, step: str, end: str) -> None:
     with transport_to(sink.url) as transport:
         send(transport)
+        if step == "RSET":
+            sink.refuse_with(550, times=1)
+            with pytest.raises(PermanentFailure):
+                send(transport)
         if end == "disconnect":
             sink.disconnect_at(step, times=1)
         else:
@@ -525,7 +543,7 @@ def test_the_password_is_not_shown_with_the_server() -> None:
 def test_a_mail_in_the_maildir_is_found_by_any_reader(tmp_path: Path) -> None:
     with transport_to(f"maildir://{tmp_path}/a/mail") as transport:
         send(transport)
-        transport.send(mail("анна@mail.test"), "анна@mail.test")
+        send(transport, "анна@mail.test")
     box = mailbox.Maildir(tmp_path / "a/mail", factory=None, create=False)
     texts = [message_from_bytes(box.get_bytes(key), policy=default) for key in box.iterkeys()]
     assert {message["To"] for message in texts} == {ANNA, "анна@mail.test"}
@@ -546,8 +564,8 @@ def test_the_maildir_is_for_its_owner_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("local", ["0198-abc", "a.b.c", "a/../b", "a$b=c", "50%", "x" * 100])
 def test_the_file_name_tells_the_message_id(tmp_path: Path, local: str) -> None:
     with transport_to(f"maildir://{tmp_path}") as transport:
-        transport.send(mail(message_id=f"<{local}@example.org>"), ANNA)
-        transport.send(mail(message_id=f"<{local}@example.org>"), ANNA)
+        for _time in range(2):
+            transport.send(as_bytes(mail(message_id=f"<{local}@example.org>"), international=False), ANNA)
     names = [path.name for path in (tmp_path / "new").iterdir()]
     assert len(names) == 2
     for name in names:
@@ -568,7 +586,7 @@ def test_a_mail_without_a_message_id_is_refused_for_good(tmp_path: Path) -> None
     message = mail()
     del message["Message-ID"]
     with transport_to(f"maildir://{tmp_path}/mail") as transport, pytest.raises(PermanentFailure):
-        transport.send(message, ANNA)
+        transport.send(as_bytes(message, international=False), ANNA)
 
 
 def test_a_folder_that_cannot_be_written_is_a_temporary_failure(tmp_path: Path) -> None:
