@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from operator import attrgetter
@@ -13,7 +14,7 @@ from petition.deliveries.lines import ListLine
 HEADER = ("n", "country", "name", "city", "shown")
 AS_HEADER = attrgetter(*HEADER)
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_STARTS = frozenset(FORMULA_STARTS)
+_STARTS = re.compile(f"\0[{re.escape(''.join(FORMULA_STARTS))}]")
 _BATCH = 250
 
 
@@ -44,8 +45,8 @@ def write_csv_table(stream: BinaryIO, header: Sequence[str], rows: Iterable[Sequ
 
 def _harmless(rows: Iterable[Sequence[Any]]) -> bool:
     """Whether `_guarded` would leave all fields as they are: looking at all at once takes a third of the time."""
-    texts = [field for row in rows for field in row if isinstance(field, str)]
-    return is_normalized("NFC", "\n".join(texts)) and _STARTS.isdisjoint([text[:1] for text in texts])
+    whole = "\0".join(["", *[field for row in rows for field in row if field.__class__ is str]])
+    return is_normalized("NFC", whole) and not _STARTS.search(whole)
 
 
 def _guarded(field: Any) -> Any:

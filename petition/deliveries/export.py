@@ -171,7 +171,7 @@ def _totals(session: Session, chosen: Filter) -> dict[str, int]:
         .group_by(Signature.country)
         .order_by(Signature.country)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _named(session: Session, chosen: Filter, total: int) -> Iterator[Sequence[Any]]:

@@ -22,7 +22,7 @@ from petition.petitions import service as petitions
 from petition.petitions.models import Petition
 from petition.signatures import bulk
 from petition.signatures.models import ListName, Signature, SignatureState, Signer
-from petition.signatures.signing import Page, Wish, sign
+from petition.signatures.signing import Page, Wish, sign, store
 from tests.conftest import KEYS, PASSWORD, add_petition, make_settings, running
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,7 +115,8 @@ def add_people(app: Flask, petition: Petition, people: Iterable[Person]) -> None
             _withdraw(session, "Ausgetreten Gewesen")
             address = Address(f"signer.w@{HOST}", f"signer.w@{HOST}", HOST)
             wish = Wish("Wartend Person", "US", list_name=ListName.FULL)
-            sign(session, petitions.find(session, petition.slug), address, wish, Page(1, "en", b"n" * 16))
+            found = petitions.find(session, petition.slug)
+            store(session.connection(), [sign(found, address, wish, Page(1, "en", b"n" * 16))])
 
 
 def _withdraw(session: Any, name: str) -> None:
