@@ -47,7 +47,9 @@ def test_batches_join_without_a_seam():
 
 
 @pytest.mark.parametrize("at", [1, 249, 250, 251, 600])
-@pytest.mark.parametrize(("name", "city"), [("=1+1", None), ("Zoë", "＋1"), ("Zoe\u0308", None), ("Zoë", "-"), ("a\0=b", "\0")])
+@pytest.mark.parametrize(
+    ("name", "city"), [("=1+1", None), ("Zoë", "＋1"), ("Zoe\u0308", None), ("Zoë", "-"), ("a\0=b", "\0")]
+)
 def test_one_field_that_needs_care_among_many_gets_it(at, name, city):
     lines = [ListLine(n, "KR", "South Korea", "김민지", "서울", "full") for n in range(1, 601)]
     lines[at - 1] = lines[at - 1]._replace(name=name, city=city)
