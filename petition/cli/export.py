@@ -106,9 +106,10 @@ def _personal(path: Path, format_: str, slug: str, chosen: lists.Filter) -> int:
 
 def _shown(rows: Iterator[T], total: int) -> Iterator[T]:
     """The rows themselves, with a progress bar where a person is watching."""
-    if not sys.stderr.isatty():
-        yield from rows
-        return
+    return _counted(rows, total) if sys.stderr.isatty() else rows
+
+
+def _counted(rows: Iterator[T], total: int) -> Iterator[T]:
     with click.progressbar(length=total, label="Exporting", file=sys.stderr, update_min_steps=1000) as bar:
         for row in rows:
             yield row

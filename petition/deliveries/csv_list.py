@@ -2,22 +2,25 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from itertools import islice
+from operator import attrgetter
 from typing import Any, BinaryIO
-from unicodedata import normalize
+from unicodedata import is_normalized, normalize
 
 from petition.deliveries.lines import ListLine
 
 HEADER = ("n", "country", "name", "city", "shown")
+AS_HEADER = attrgetter(*HEADER)
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_BATCH = 2000
+_STARTS = re.compile(f"\0[{re.escape(''.join(FORMULA_STARTS))}]")
+_BATCH = 250
 
 
 def write_csv(stream: BinaryIO, lines: Iterable[ListLine]) -> int:
     """Writes a row for each line of the list; returns the number of lines."""
-    rows = ((line.n, line.country, line.name, line.city, line.shown) for line in lines)
-    return write_csv_table(stream, HEADER, rows)
+    return write_csv_table(stream, HEADER, map(AS_HEADER, lines))
 
 
 def write_csv_table(stream: BinaryIO, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
@@ -34,10 +37,16 @@ def write_csv_table(stream: BinaryIO, header: Sequence[str], rows: Iterable[Sequ
     source = iter(rows)
     count = 0
     while batch := list(islice(source, _BATCH)):
-        writer.writerows([map(_guarded, row) for row in batch])
+        writer.writerows(batch if _harmless(batch) else [map(_guarded, row) for row in batch])
         count += len(batch)
         _turn_over(page, stream)
     return count
+
+
+def _harmless(rows: Iterable[Sequence[Any]]) -> bool:
+    """Whether `_guarded` would leave all fields as they are: looking at all at once takes a third of the time."""
+    whole = "\0".join(["", *[field for row in rows for field in row if field.__class__ is str]])
+    return is_normalized("NFC", whole) and not _STARTS.search(whole)
 
 
 def _guarded(field: Any) -> Any:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, BinaryIO
 from uuid import UUID
 
@@ -29,6 +31,8 @@ from petition.signatures.models import ListName, Signature, SignatureState, Sign
 XLSX = "petition.deliveries.xlsx_list"  # loaded when used: XlsxWriter would slow every start of the server
 FORMATS = ("csv", "xlsx", "jsonl", "pdf")
 FETCH = 5_000
+_CHOICES = {int(choice): choice.name.lower() for choice in ListName}
+_NOBODY: tuple[str, Iterator[Any]] = ("", iter(()))
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -53,9 +57,13 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
 
-    def condition(self) -> sa.ColumnElement[bool]:
-        """The filter as SQL; confirmed signatures only."""
-        parts = [Signature.petition_id == self.petition_id, Signature.state == SignatureState.CONFIRMED]
+    def condition(self, without_index: bool = False) -> sa.ColumnElement[bool]:
+        """The filter as SQL; confirmed signatures only. No index is over what a function makes of a column."""
+        petition_id, state = (
+            sa.func.coalesce(column, sa.null()) if without_index else column
+            for column in (Signature.petition_id, Signature.state)
+        )
+        parts = [petition_id == self.petition_id, state == SignatureState.CONFIRMED]
         if self.countries:
             parts.append(Signature.country.in_(self.countries))
         if self.since:
@@ -73,12 +81,7 @@ def snapshot(session: Session) -> Session:
 
 def heading(session: Session, petition: Petition, chosen: Filter) -> ListHeading:
     """The facts above the list, counted from the rows that go into it. In the petition's language, if it is ours."""
-    rows = session.execute(
-        sa.select(Signature.country, sa.func.count())
-        .where(chosen.condition())
-        .group_by(Signature.country)
-        .order_by(Signature.country)
-    ).all()
+    totals = _totals(session, chosen)
     language = i18n.known(petition.locale) or i18n.SOURCE
     named = countries.names(language)
     with i18n.speaking(language):
@@ -88,8 +91,8 @@ def heading(session: Session, petition: Petition, chosen: Filter) -> ListHeading
         addressee=petition.addressee,
         language=language,
         snapshot_on=now().date(),
-        total=sum(number for _code, number in rows),
-        by_country=[(code, named[code], number) for code, number in rows],
+        total=sum(totals.values()),
+        by_country=[(code, named[code], number) for code, number in totals.items()],
         words=words,
         counted=lambda people, formatted, alone: _counted(language, people, formatted, alone),
     )
@@ -136,20 +139,49 @@ def _counted(language: str, people: int, formatted: str, alone: bool) -> str:
 
 
 def lines(session: Session, chosen: Filter, language: str) -> Iterator[ListLine]:
-    """The lines, fetched as they are used.
+    """The lines, fetched as they are used. All must be read from one snapshot.
 
     In an order that says nothing of when somebody signed: country, the manner of showing, name where it is
     shown in full, else a keyed hash. With dates or the order of signing, comparing two lists would find
-    those who withdrew or hid their names between them. A name withheld does not leave the database.
+    those who withdrew or hid their names between them. A name withheld does not leave the database: those
+    who stand in the count alone are what a country has beyond its names, and come after them.
     """
-    agreed = Signature.list_name != ListName.COUNT
-    full = sa.case((Signature.list_name == ListName.FULL, Signer.name))
-    rows = session.execute(
-        sa.select(
-            Signature.country, sa.case((agreed, Signer.name)), sa.case((agreed, Signer.city)), Signature.list_name
-        )
-        .join(Signer, sa.and_(Signer.bucket == Signature.bucket, Signer.signature_id == Signature.id))
+    totals = _totals(session, chosen)
+    groups = groupby(_named(session, chosen, sum(totals.values())), itemgetter(0))
+    country, rows = next(groups, _NOBODY)
+    called = countries.names(language)
+    n = 0
+    for code, total in totals.items():
+        last = n + total
+        if code == country:
+            for _code, name, city, choice in rows:
+                n += 1
+                yield ListLine(n, code, called[code], *shown_as(name, city, _CHOICES[choice]))
+            country, rows = next(groups, _NOBODY)
+        while n < last:
+            n += 1
+            yield ListLine(n, code, called[code], "", None, "count")
+
+
+def _totals(session: Session, chosen: Filter) -> dict[str, int]:
+    """How many are in the list, by country, in its order."""
+    query = (
+        sa.select(Signature.country, sa.func.count())
         .where(chosen.condition())
+        .group_by(Signature.country)
+        .order_by(Signature.country)
+    )
+    return dict(session.execute(query).all())
+
+
+def _named(session: Session, chosen: Filter, total: int) -> Iterator[Sequence[Any]]:
+    """(country, name, city, choice as its number) of those who are not in the count alone, in the list's order."""
+    choice = sa.type_coerce(Signature.list_name, sa.SmallInteger)
+    full = sa.case((Signature.list_name == ListName.FULL, Signer.name))
+    query = (
+        sa.select(Signature.country, Signer.name, Signer.city, choice)
+        .join(Signer, sa.and_(Signer.bucket == Signature.bucket, Signer.signature_id == Signature.id))
+        .where(_condition(session, chosen, total), Signature.list_name != ListName.COUNT)
         .order_by(
             Signature.country,
             Signature.list_name.desc(),
@@ -157,12 +189,17 @@ def lines(session: Session, chosen: Filter, language: str) -> Iterator[ListLine]
             Signature.address_hash,
             Signature.place,
         )
-        .execution_options(yield_per=FETCH)
     )
-    named = countries.names(language)
-    for number, (country, name, city, choice) in enumerate(rows, start=1):
-        shown_name, shown_city, shown = shown_as(name or "", city, choice.name.lower())
-        yield ListLine(number, country, named[country], shown_name, shown_city, shown)
+    return iter(session.connection().execute(query, execution_options={"yield_per": FETCH}))
+
+
+def _condition(session: Session, chosen: Filter, total: int) -> sa.ColumnElement[bool]:
+    """The filter; for a list of much of the table so that SQLite reads it as it lies, not row by row by an index."""
+    if session.get_bind().dialect.name == "postgresql":
+        return chosen.condition()
+    confirmed = sa.select(sa.func.count()).select_from(Signature).where(Signature.state == SignatureState.CONFIRMED)
+    much = total * 4 > session.scalars(confirmed).one()
+    return chosen.condition(without_index=much)
 
 
 def file_format(format_: str, about: ListHeading) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from petition.deliveries.csv_list import HEADER
+from petition.deliveries.csv_list import AS_HEADER, HEADER
 from petition.deliveries.heading import ListHeading
 from petition.deliveries.lines import ListLine
 from petition.deliveries.workbook import ROWS_PER_SHEET, Table, write_workbook
@@ -15,6 +15,5 @@ def write_xlsx(
     stream: BinaryIO, lines: Iterable[ListLine], heading: ListHeading, rows_per_sheet: int = ROWS_PER_SHEET
 ) -> int:
     """Writes a workbook with the columns of the CSV; returns the number of lines. Raises ListError."""
-    rows = ((line.n, line.country, line.name, line.city, line.shown) for line in lines)
     table = Table(HEADER, _WIDTHS, heading.snapshot_on, heading.title)
-    return write_workbook(stream, table, rows, rows_per_sheet)
+    return write_workbook(stream, table, map(AS_HEADER, lines), rows_per_sheet)

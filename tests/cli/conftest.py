@@ -22,7 +22,7 @@ from petition.petitions.models import Petition
 from petition.settings import Settings
 from petition.signatures import bulk
 from petition.signatures.models import ListName, Signature, SignatureState, Signer
-from petition.signatures.signing import Page, Wish, sign
+from petition.signatures.signing import Page, Wish, sign, store
 from tests.conftest import KEYS, PASSWORD, add_petition, make_settings, running
 from tests.databases import Databases
 
@@ -122,7 +122,8 @@ def add_people(app: Flask, petition: Petition, people: Iterable[Person]) -> None
             _withdraw(session, "Ausgetreten Gewesen")
             address = Address(f"signer.w@{HOST}", f"signer.w@{HOST}", HOST)
             wish = Wish("Wartend Person", "US", list_name=ListName.FULL)
-            sign(session, petitions.find(session, petition.slug), address, wish, Page(1, "en", b"n" * 16))
+            found = petitions.find(session, petition.slug)
+            store(session.connection(), [sign(found, address, wish, Page(1, "en", b"n" * 16))])
 
 
 def _withdraw(session: Any, name: str) -> None:

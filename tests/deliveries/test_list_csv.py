@@ -2,7 +2,9 @@
 
 import csv
 import io
+from unicodedata import normalize
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,6 +44,20 @@ def test_batches_join_without_a_seam():
     lines = [ListLine(n, "KR", "South Korea", f"김{n}", None, "full") for n in range(1, 4502)]
     rows = list(csv.reader(io.StringIO(written(lines).decode("utf-8-sig"), newline="")))
     assert [row[0] for row in rows[1:]] == [str(n) for n in range(1, 4502)]
+
+
+@pytest.mark.parametrize("at", [1, 249, 250, 251, 600])
+@pytest.mark.parametrize(
+    ("name", "city"), [("=1+1", None), ("Zoë", "＋1"), ("Zoe\u0308", None), ("Zoë", "-"), ("a\0=b", "\0")]
+)
+def test_one_field_that_needs_care_among_many_gets_it(at, name, city):
+    lines = [ListLine(n, "KR", "South Korea", "김민지", "서울", "full") for n in range(1, 601)]
+    lines[at - 1] = lines[at - 1]._replace(name=name, city=city)
+    rows = list(csv.reader(io.StringIO(written(lines).decode("utf-8-sig"), newline="")))[1:]
+    assert rows.pop(at - 1)[2:4] == [
+        f"'{text}" if text and text[0] in FORMULA else text for text in (normalize("NFC", name), city or "")
+    ]
+    assert {tuple(row[1:]) for row in rows} == {("KR", "김민지", "서울", "full")}
 
 
 @given(
