@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from flask import Flask
 
@@ -12,16 +11,12 @@ from petition.core import metrics
 from petition.core.logs import log, start_logging
 from petition.ending import end_with_parent
 
-SWITCH_SECONDS = 0.0005
-
 
 def create() -> Flask:
     """The application for one process. A request cut off with its server was not answered yet; what was
     answered is on disk."""
     start_logging()
     end_with_parent(lambda: os._exit(1))
-    # Whoever commits for all asks the database a dozen times, and must not wait for its turn 5 ms each time.
-    sys.setswitchinterval(SWITCH_SECONDS)
     app = create_app()
     metrics.start(app.config["INSTANCE"])
     log.info("web process started")

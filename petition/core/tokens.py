@@ -34,16 +34,17 @@ def _signer_with(keys: tuple[str, ...], purpose: str) -> Signer:
     return Signer(keys, salt=f"petition.{purpose}", sep="~", key_derivation="hmac", digest_method=hashlib.sha256)
 
 
-def new_handle(bucket: int | None = None) -> bytes:
-    """16 random bytes that name a row to whoever got them by mail.
+def new_handle() -> bytes:
+    """16 random bytes that name a row to whoever got them by mail."""
+    return secrets.token_bytes(HANDLE_BYTES)
 
-    With a bucket (0–63), it is written into the low six bits of the first byte, so that the row can be
-    found on the shard that holds it.
+
+def handle_of(random: bytes, bucket: int) -> bytes:
+    """A handle of 16 random bytes, with the bucket (0–63) in the low six bits of the first.
+
+    So the row can be found on the shard that holds it.
     """
-    handle = bytearray(secrets.token_bytes(HANDLE_BYTES))
-    if bucket is not None:
-        handle[0] = (handle[0] & 0xC0) | bucket
-    return bytes(handle)
+    return bytes([(random[0] & 0xC0) | bucket]) + random[1:]
 
 
 def bucket_of(handle: bytes) -> int:

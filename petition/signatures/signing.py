@@ -22,7 +22,7 @@ from petition.core.errors import NotOpen, TextChanged
 from petition.core.ids import new_id
 from petition.core.keyed_hashes import bucket_of_hash, code_hash, mailbox_hash, signature_hash
 from petition.core.many_rows import ManyRows
-from petition.core.tokens import new_handle
+from petition.core.tokens import HANDLE_BYTES, handle_of
 from petition.mail import outbox
 from petition.petitions.models import Petition
 from petition.petitions.service import in_force, takes_signatures
@@ -107,13 +107,13 @@ def sign(petition: Petition, address: Address, wish: Wish, page: Page) -> NewSig
     mailbox = mailbox_hash(address.canonical)
     hashed = signature_hash(mailbox, petition.id)
     bucket, signature_id, at = bucket_of_hash(hashed), new_id(), now()
-    code, handle = _new_code(), new_handle(bucket)
+    code, handle, secret = _new_secrets(bucket)
     return NewSignature(
         petition.id,
         page.text_version,
         (
             *(bucket, signature_id, petition.id, page.text_version, at, at, page.language, hashed),
-            *(handle, code_hash(hashed, code), secrets.token_bytes(RECEIPT_SECRET_BYTES)),
+            *(handle, code_hash(hashed, code), secret),
             *(address.domain, page.network_hash),
             *wish.of_signature.values(),
         ),
@@ -156,9 +156,12 @@ def store(connection: Connection, new: list[NewSignature]) -> list[NotOpen | Tex
     return answers
 
 
-def _new_code() -> str:
-    bits = int.from_bytes(secrets.token_bytes(CODE_BYTES))
-    return "".join(CODE_ALPHABET[bits >> shift & 31] for shift in range(0, 5 * CODE_LENGTH, 5))
+def _new_secrets(bucket: int) -> tuple[str, bytes, bytes]:
+    """Code, handle and receipt secret, all from one question to the system: each costs the process its turn."""
+    random = secrets.token_bytes(CODE_BYTES + HANDLE_BYTES + RECEIPT_SECRET_BYTES)
+    bits, rest = int.from_bytes(random[:CODE_BYTES]), random[CODE_BYTES:]
+    code = "".join(CODE_ALPHABET[bits >> shift & 31] for shift in range(0, 5 * CODE_LENGTH, 5))
+    return code, handle_of(rest[:HANDLE_BYTES], bucket), rest[HANDLE_BYTES:]
 
 
 def tidy_code(typed: str) -> str:

@@ -52,7 +52,7 @@ def claimed(template: str, recipient: str, language: str) -> Claimed:
 
 
 def letter(template: str, base: str, title: str) -> Letter:
-    link = sign_handle(template, new_handle(3))
+    link = sign_handle(template, new_handle())
     if template == "own_page":
         return Letter({"site": "127.0.0.1:8000"}, {"link": f"{base}/my/{link}"})
     same = {"code_page": f"{base}/confirm", "site": base, "petition": Title(title, "en")}
