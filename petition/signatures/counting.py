@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from petition.core.committer import RaceLost
 from petition.core.many_rows import ForEach
+from petition.core.postgres import pipelined
 from petition.core.tokens import bucket_of
 from petition.signatures import forgetting
 from petition.signatures.attempts import SIGNER_OF, Attempt
@@ -135,7 +136,8 @@ class Changes:
         """Sends them, in the order of the keys. Raises RaceLost when an attempt is not pending any more."""
         if COUNT.changed(connection, sorted(self._count, key=itemgetter(0, 1))) != len(self._count):
             raise RaceLost
-        KEEP.changed(connection, sorted(self._keep, key=itemgetter(0, 1)))
-        forgetting.forget_addresses(connection, sorted(self._forget))
-        forgetting.empty_mails(connection, sorted(self._mails))
-        tallies.add(connection, self._tally)
+        with pipelined(connection):
+            KEEP.changed(connection, sorted(self._keep, key=itemgetter(0, 1)))
+            forgetting.forget_addresses(connection, sorted(self._forget))
+            forgetting.empty_mails(connection, sorted(self._mails))
+            tallies.add(connection, self._tally)

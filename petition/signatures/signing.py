@@ -22,6 +22,7 @@ from petition.core.errors import NotOpen, TextChanged
 from petition.core.ids import new_id
 from petition.core.keyed_hashes import bucket_of_hash, code_hash, mailbox_hash, signature_hash
 from petition.core.many_rows import ManyRows
+from petition.core.postgres import pipelined
 from petition.core.tokens import HANDLE_BYTES, handle_of
 from petition.mail import outbox
 from petition.petitions.models import Petition
@@ -150,9 +151,10 @@ def store(connection: Connection, new: list[NewSignature]) -> list[NotOpen | Tex
         dialect, again = connection.dialect, True
         signatures, signers = [one.signature for one in taken], [one.signer for one in taken]
         common = {"state": SignatureState.PENDING, "origin": Origin.WEB, "consent_version": consent.VERSION}
-        ManyRows(dialect, SIGNATURE, SIGNATURE_COLUMNS, signatures, again, **common).insert(connection)
-        ManyRows(dialect, SIGNER, SIGNER_COLUMNS, signers, again).insert(connection)
-        outbox.owe_many(connection, [one.mail for one in taken])
+        with pipelined(connection):
+            ManyRows(dialect, SIGNATURE, SIGNATURE_COLUMNS, signatures, again, **common).insert(connection)
+            ManyRows(dialect, SIGNER, SIGNER_COLUMNS, signers, again).insert(connection)
+            outbox.owe_many(connection, [one.mail for one in taken])
     return answers
 
 
