@@ -53,10 +53,12 @@ def owe(**columns: Any) -> None:
 
 def test_a_healthy_instance_has_a_line_for_everything_and_none_is_wrong(worked: Flask) -> None:
     done = run(worked, "doctor")
-    assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert len(lines) >= 12
-    assert not [line for line in lines if line.startswith("wrong")]
+    wrong = [line.split(":")[0] for line in lines if line.startswith("wrong")]
+    # The PostgreSQL of these tests does not wait for the disk, and that is seen.
+    assert wrong == ([] if db.engine.dialect.name == "sqlite" else ["wrong synchronous_commit"])
+    assert (done.returncode, done.stderr) == (1 if wrong else 0, "")
     assert f"ok    tally: {SLUG}: counters and rows agree" in lines
 
 

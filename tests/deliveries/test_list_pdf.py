@@ -3,7 +3,6 @@
 import io
 import subprocess
 import zipfile
-from dataclasses import replace
 
 import pikepdf
 import pytest
@@ -214,7 +213,7 @@ def test_a_list_of_nobody_and_a_list_of_counts_are_pdfs_too(heading_of):
 
 def test_lines_that_do_not_add_up_to_the_heading_are_refused_before_anything_is_written(people, heading_of):
     heading = heading_of(people)
-    moved = [replace(people[0], country="AA", country_name="Nowhere"), *people[1:]]
+    moved = [people[0]._replace(country="AA", country_name="Nowhere"), *people[1:]]
     for lines in (people[:-1], moved):
         stream = Pipe()
         with pytest.raises(ListError, match="not of one snapshot"):
