@@ -42,8 +42,16 @@ def arguments(url: str, settings: dict[str, str]) -> dict[str, Any]:
 
 
 def array(values: list[Any]) -> str:
-    """A list in PostgreSQL's words for arrays (PostgreSQL manual, 8.15.6). Raises KeyError for a strange type."""
-    return "{" + ",".join([WORDS[type(value)](value) for value in values]) + "}"
+    """A list in PostgreSQL's words for arrays (PostgreSQL manual, 8.15.6). Raises TypeError for a strange type."""
+    return "{" + ",".join([WORDS.get(type(value), _other)(value) for value in values]) + "}"
+
+
+def _other(value: Any) -> str:
+    """A member of an enumeration, say, as what it is besides."""
+    for kind in (int, str):
+        if isinstance(value, kind):
+            return WORDS[kind](kind(value))
+    raise TypeError(f"no word for a {type(value).__name__}")
 
 
 def _quoted(text: str) -> str:

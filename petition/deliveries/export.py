@@ -190,7 +190,8 @@ def _named(session: Session, chosen: Filter, total: int) -> Iterator[Sequence[An
             Signature.place,
         )
     )
-    return iter(session.connection().execute(query, execution_options={"yield_per": FETCH}))
+    with session.connection().execute(query, execution_options={"yield_per": FETCH}) as rows:
+        yield from rows
 
 
 def _condition(session: Session, chosen: Filter, total: int) -> sa.ColumnElement[bool]:

@@ -25,7 +25,7 @@ WIDTHS = (10, 9, 40, 28, 40, 40, 28, 10, 10, 10, 10, 22, 22, 10, 14, 10, 22)
 
 def rows(session: Session, chosen: Filter) -> Iterator[tuple[Any, ...]]:
     """A tuple in the order of COLUMNS for every confirmed signature, in a stable order."""
-    found = session.execute(
+    query = (
         sa.select(
             *(Signature.country, Signer.name, Signer.city, Signer.comment, Signer.address, Signature.domain),
             *(Signature.list_name, Signature.show_name, Signature.updates, Signature.origin, Signature.created_at),
@@ -37,8 +37,9 @@ def rows(session: Session, chosen: Filter) -> Iterator[tuple[Any, ...]]:
         .order_by(Signature.country, Signature.address_hash, Signature.place)
         .execution_options(yield_per=FETCH)
     )
-    for number, row in enumerate(found, start=1):
-        yield (number, *(_plain(value) for value in row))
+    with session.execute(query) as found:
+        for number, row in enumerate(found, start=1):
+            yield (number, *(_plain(value) for value in row))
 
 
 def _plain(value: Any) -> Any:

@@ -209,7 +209,7 @@ def test_two_exports_are_equal_and_no_order_of_signing_shows(app, tmp_path):
         for slug, order in (("forward", people), ("backward", people[::-1])):
             bulk.add(writing, add_petition(app, slug), collected(order))
         db.session.remove()
-    instance = Instance(app.config["INSTANCE"])
+    instance = Instance(app.config["INSTANCE"], app.config["DATABASE_URL"])
     for name, slug in (("a", "forward"), ("b", "forward"), ("c", "backward")):
         assert instance.run("export", slug, "-o", tmp_path / f"{name}.jsonl").returncode == 0
     first = (tmp_path / "a.jsonl").read_bytes()

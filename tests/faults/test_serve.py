@@ -98,7 +98,7 @@ def test_told_to_end_it_answers_what_is_open_and_ends_within_ten_seconds(
     with nobody_can_write(settings):
         for person in people:
             person.start()
-        wait_until(lambda: _waiting(settings) == 3, what="three open requests")
+        wait_until(lambda: _connections(port) == 3 and _waiting(settings), what="three open requests")
         server.terminate()
         began = time.monotonic()
         wait_until(lambda: not _accepts(port), 10, "an end of new connections")
@@ -111,7 +111,14 @@ def test_told_to_end_it_answers_what_is_open_and_ends_within_ten_seconds(
         assert read_again().query(Signature).count() == 3
 
 
+def _connections(port: int) -> int:
+    """How many connections to the port are open."""
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
+    return sum(line[1].endswith(f":{port:04X}") and line[3] == "01" for line in lines)
+
+
 def _waiting(settings: Settings) -> int:
+    """How many writers wait: of each process one, for all its requests."""
     if settings.database_url.startswith(POSTGRESQL):
         with raw_engine(settings.database_url) as engine, engine.connect() as connection:
             waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'signature'::regclass"
