@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from petition.app import create_app
+from petition.core.db import db
 from petition.core.errors import DomainError
 from petition.core.logs import start_logging
 from petition.core.migrations import problem
@@ -55,6 +56,9 @@ def with_app(function: Callable[P, R], migrated: bool = True) -> Callable[P, R]:
                 refuse(f"the database refused: {error.orig}")  # locked, full, gone: never anybody's data
             except SQLAlchemyError as error:
                 refuse(f"the database refused: {type(error).__name__}")
+            finally:
+                db.session.remove()
+                db.engine.dispose()
 
     return command
 

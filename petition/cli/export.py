@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -87,9 +88,8 @@ def _list(path: Path, format_: str, slug: str, chosen: lists.Filter) -> int:
     if {real, path.suffix.lower().lstrip(".")} == {"pdf", "zip"}:
         what = "a ZIP of PDF volumes" if real == "zip" else "one PDF, not a ZIP"
         click.echo(f"note: {path} is {what}", err=True)
-    rows = _shown(lists.lines(session, chosen, about.language), about.total)
-    with whole_file(path) as stream:
-        return lists.write(stream, format_, about, rows)
+    with whole_file(path) as stream, closing(lists.lines(session, chosen, about.language)) as rows:
+        return lists.write(stream, format_, about, _shown(rows, about.total))
 
 
 def _personal(path: Path, format_: str, slug: str, chosen: lists.Filter) -> int:
@@ -100,8 +100,8 @@ def _personal(path: Path, format_: str, slug: str, chosen: lists.Filter) -> int:
         audit.record(session, "command line", "personal export", slug, format=format_, **filters)
     session = lists.snapshot(db.session())
     about = lists.heading(session, petitions.find(session, slug), chosen)
-    with whole_file(path) as stream:
-        return write(stream, _shown(personal_list.rows(session, chosen), about.total))
+    with whole_file(path) as stream, closing(personal_list.rows(session, chosen)) as rows:
+        return write(stream, _shown(rows, about.total))
 
 
 def _shown(rows: Iterator[T], total: int) -> Iterator[T]:

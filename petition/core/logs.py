@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -44,7 +45,8 @@ class OneWrite(logging.Handler):
         self.lock = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        os.write(STANDARD_ERROR, f"{self.format(record)}\n".encode())
+        with contextlib.suppress(OSError):  # a disk full of logs refuses no signature
+            os.write(STANDARD_ERROR, f"{self.format(record)}\n".encode())
 
 
 def start_logging(level: int = logging.INFO) -> None:

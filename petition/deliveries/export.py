@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -138,7 +138,7 @@ def _counted(language: str, people: int, formatted: str, alone: bool) -> str:
         )
 
 
-def lines(session: Session, chosen: Filter, language: str) -> Iterator[ListLine]:
+def lines(session: Session, chosen: Filter, language: str) -> Generator[ListLine, None, None]:
     """The lines, fetched as they are used. All must be read from one snapshot.
 
     In an order that says nothing of when somebody signed: country, the manner of showing, name where it is

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import datetime
 from typing import Any, BinaryIO
 
@@ -23,7 +23,7 @@ COLUMNS = (
 WIDTHS = (10, 9, 40, 28, 40, 40, 28, 10, 10, 10, 10, 22, 22, 10, 14, 10, 22)
 
 
-def rows(session: Session, chosen: Filter) -> Iterator[tuple[Any, ...]]:
+def rows(session: Session, chosen: Filter) -> Generator[tuple[Any, ...], None, None]:
     """A tuple in the order of COLUMNS for every confirmed signature, in a stable order."""
     query = (
         sa.select(
