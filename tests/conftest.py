@@ -112,6 +112,7 @@ def databases(database_kind: str, tmp_path_factory: pytest.TempPathFactory) -> I
 def settings(tmp_path: Path, databases: Databases) -> Iterator[Settings]:
     """The test's settings; its database is migrated already."""
     url = databases.migrated(tmp_path / "instance")
+    (tmp_path / "instance").mkdir(exist_ok=True)
     yield make_settings(tmp_path / "instance", url)
     databases.drop(url)
 
