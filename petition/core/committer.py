@@ -22,7 +22,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError
 
 from petition.core import metrics
-from petition.core.db import connecting, is_away, prepare_engine
+from petition.core.db import connecting, has_no_room, is_away, prepare_engine
 from petition.core.errors import DomainError
 from petition.core.logs import log
 
@@ -187,7 +187,7 @@ class Committer:
             except sa.exc.SQLAlchemyError as error:
                 if not (is_away(error) or isinstance(error, InterfaceError | InternalError)):
                     raise
-                if time.monotonic() > until or self._closed:
+                if time.monotonic() > until or self._closed or has_no_room(error):
                     log.error("database away", extra={"why": _kind(error), "refused": len(pieces)})
                     return [Busy()] * len(pieces)
                 log.warning("database away", extra={"why": _kind(error), "waiting": len(pieces)})

@@ -162,6 +162,14 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, (sa.exc.OperationalError, sa.exc.TimeoutError))
 
 
+def has_no_room(error: BaseException) -> bool:
+    """Whether the database's disk is full: to try again soon would only keep people waiting."""
+    orig = getattr(error, "orig", None)
+    if isinstance(orig, sqlite3.Error):
+        return getattr(orig, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL
+    return getattr(orig, "sqlstate", None) == "53100"  # disk_full, PostgreSQL's appendix A
+
+
 def _not_writing() -> Session:
     session = db.session()
     if session.info.get("writing"):

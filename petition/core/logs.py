@@ -27,8 +27,11 @@ class JsonLines(logging.Formatter):
             "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname.lower(),
         }
-        entry["event"] = record.getMessage()
-        entry.update({name: value for name, value in vars(record).items() if name not in PLAIN})
+        if record.name.partition(".")[0] == log.name:
+            entry["event"] = record.getMessage()
+            entry.update({name: value for name, value in vars(record).items() if name not in PLAIN})
+        else:  # a library's words, too, may quote what a person typed
+            entry["event"] = f"{record.name} at {record.filename}:{record.lineno} {record.funcName}"
         if record.exc_info and record.exc_info[0]:
             entry["error"] = record.exc_info[0].__name__
             frames = traceback.extract_tb(record.exc_info[2])[-6:]
@@ -50,12 +53,15 @@ class OneWrite(logging.Handler):
 
 
 def start_logging(level: int = logging.INFO) -> None:
-    """Sends the program's log lines to standard error."""
+    """Sends the program's log lines to standard error, and in the same form what libraries warn of."""
     handler = OneWrite()
     handler.setFormatter(JsonLines())
     log.handlers[:] = [handler]
     log.setLevel(level)
     log.propagate = False
+    logging.lastResort = handler
+    # It tells of connections that could not be put away in order; whoever used them hears of it anyway.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 
 
 def about_request() -> dict[str, Any]:

@@ -165,3 +165,19 @@ def test_when_too_many_wait_too_long_the_next_is_told_so_and_keeps_the_form(
         assert field in refused.text
     assert 'value="eva@example.org"' in refused.text
     assert sign("eva@example.org", slug=SLUG).status_code == 303
+
+
+@pytest.mark.only_on("sqlite", "its files can be kept from growing by a pragma")
+def test_a_full_disk_is_no_reason_to_keep_anybody_waiting(app: Flask) -> None:
+    tried = []
+
+    def too_much(connection: Connection, items: list[int]) -> list[int]:
+        tried.append(items)
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")  # that is: as large as it is now
+        names = [[f"{number:0500}"] for number in range(10_000)]
+        ManyRows(connection.dialect, JOB, ["name"], names, due=now()).insert(connection)
+        return items
+
+    with app.app_context(), pytest.raises(Busy):
+        submit(too_much, 1)
+    assert tried == [[1]]

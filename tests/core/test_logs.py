@@ -29,6 +29,7 @@ from tests.smtp_sink import SmtpSink
 @pytest.fixture
 def lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     """What the program's own log line format wrote, read as JSON."""
+    last_resort = logging.lastResort
     start_logging()
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
@@ -36,6 +37,7 @@ def lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     log.handlers[:] = [handler]
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
     log.handlers.clear()
+    logging.lastResort = last_resort
 
 
 @pytest.fixture
@@ -102,6 +104,18 @@ def test_a_line_stays_one_line(lines: Any) -> None:
     (line,) = lines()
     assert line["event"] == "words with\na break and ünïcode"
     assert line["more"] == "first\nsecond\u2028third"
+
+
+def test_what_a_library_warns_of_is_a_line_without_its_words(capfd: pytest.CaptureFixture[str], lines: Any) -> None:
+    library, root = logging.getLogger("some.library"), logging.getLogger()
+    root_handlers, root.handlers[:] = root.handlers[:], []
+    try:
+        library.warning("cannot read %s", ADDRESS)
+    finally:
+        root.handlers[:] = root_handlers
+    line = json.loads(capfd.readouterr().err)
+    assert (line["level"], line["event"].split(":")[0]) == ("warning", "some.library at test_logs.py")
+    assert ADDRESS not in json.dumps(line)
 
 
 def walk_through(app: Flask, petition: Petition, sign: Any, send_mail: Any) -> set[str]:

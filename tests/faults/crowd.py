@@ -16,7 +16,7 @@ from tests.smtp_sink import Received
 
 PEOPLE = 4
 MOST_UNREAD = 120  # signed and not mailed yet: more would only make the end of the test long
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 30  # longer than the service itself waits for its database
 ACKNOWLEDGED = {"sign": 303, "confirm": 200}
 
 

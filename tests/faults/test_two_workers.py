@@ -26,7 +26,6 @@ from tests.processes import Program, wait_until
 STOPS = rounds(short=1)
 OPEN_TRANSACTIONS = """SELECT pid FROM pg_stat_activity
     WHERE backend_type = 'client backend' AND xact_start IS NOT NULL AND pid <> pg_backend_pid()"""
-JOBS = {"purge", "empty log", "check tallies"}
 
 
 def start_worker(house: House) -> Program:
@@ -103,7 +102,7 @@ def test_a_periodic_job_is_done_by_one_worker_alone_each_time_it_is_due(
     house: House, tell: Callable[[str], None]
 ) -> None:
     workers = [house.programs.start("worker") for _number in range(2)]
-    wait_until(lambda: _jobs(house) == JOBS, 60, "the first look at the jobs")
+    wait_until(lambda: _jobs(house) == {job.name for job in periodic_jobs.JOBS}, 60, "the first look at the jobs")
     done = 0
     for _round in range(rounds(short=2)):
         _make_due(house)

@@ -190,7 +190,9 @@ def test_the_purge_does_not_disturb_signing(visits: Visits) -> None:
         lanes = [threads.submit(sign, lane) for lane in range(3)]
         try:
             for _time in range(4):
-                visits.purge()
+                with visits.app.app_context():
+                    retention.purge()
+                    retention.empty_log()  # while somebody reads, it is left for the next time
         finally:
             done.set()
         counted = sum(lane.result(60) for lane in lanes)
