@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from datetime import datetime
 from uuid import UUID
 
@@ -25,8 +26,18 @@ class Organisation(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class Role(enum.StrEnum):
+    """What somebody is in an organisation; what each may do stands in `roles`."""
+
+    OWNER = "owner"
+    EDITOR = "editor"
+    DELIVERY_OFFICER = "delivery officer"
+    MODERATOR = "moderator"
+    OBSERVER = "observer"
+
+
 class Membership(Base):
-    """A user's role in an organisation. `owner` is the only role so far."""
+    """One role of a user in an organisation; somebody may have several."""
 
     __tablename__ = "membership"
 
@@ -34,4 +45,4 @@ class Membership(Base):
         sa.ForeignKey(Organisation.id, ondelete="CASCADE"), primary_key=True
     )
     user_id: Mapped[UUID] = mapped_column(sa.ForeignKey(User.id, ondelete="CASCADE"), primary_key=True, index=True)
-    role: Mapped[str] = mapped_column(sa.String(20), default="owner")
+    role: Mapped[str] = mapped_column(sa.String(20), primary_key=True, default=Role.OWNER)

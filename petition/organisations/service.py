@@ -1,8 +1,6 @@
-"""Organisations, and what their people may reach: every question starts from the actor."""
+"""Finding and making organisations."""
 
 from __future__ import annotations
-
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -10,7 +8,7 @@ from sqlalchemy.orm import Session
 from petition.accounts.models import User
 from petition.core.errors import DomainError, NotFound
 from petition.core.labels import SLUG, checked_line, checked_slug
-from petition.organisations.models import Membership, Organisation
+from petition.organisations.models import Membership, Organisation, Role
 
 
 def find_organisation(session: Session, slug: str) -> Organisation:
@@ -37,11 +35,6 @@ def add_organisation(session: Session, slug: str, name: str, owner: User) -> Org
     organisation = Organisation(slug=slug, name=name)
     session.add(organisation)
     session.flush()
-    session.add(Membership(organisation_id=organisation.id, user_id=owner.id, role="owner"))
+    session.add(Membership(organisation_id=organisation.id, user_id=owner.id, role=Role.OWNER))
     session.flush()
     return organisation
-
-
-def reachable(actor: User) -> sa.Select[UUID]:
-    """The ids of the organisations the actor works for; every organiser query is built on it."""
-    return sa.select(Membership.organisation_id).where(Membership.user_id == actor.id)

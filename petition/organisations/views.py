@@ -20,7 +20,7 @@ from petition.core.db import db, read_again, writing
 from petition.core.errors import NotFound
 from petition.deliveries import export
 from petition.deliveries.streaming import streamed
-from petition.organisations.service import reachable
+from petition.organisations.roles import Action, reachable
 from petition.petitions.models import Petition
 from petition.tallies.service import count, totals
 
@@ -28,9 +28,9 @@ CHUNK = 64 * 1024
 bp = Blueprint("organiser", __name__, url_prefix="/organiser")
 
 
-def _petition(who: User, slug: str) -> Petition:
-    """A petition of the actor's organisations. Raises NotFound for any other: whether it exists is not told."""
-    query = sa.select(Petition).where(Petition.organisation_id.in_(reachable(who)), Petition.slug == slug)
+def _petition(who: User, action: Action, slug: str) -> Petition:
+    """A petition to which the actor may do this. Raises NotFound for any other: whether it exists is not told."""
+    query = sa.select(Petition).where(Petition.organisation_id.in_(reachable(who, action)), Petition.slug == slug)
     found = db.session.scalar(query)
     if found is None:
         raise NotFound(_("There is no petition of that name."))
@@ -41,10 +41,8 @@ def _petition(who: User, slug: str) -> Petition:
 def desk() -> str:
     """The petitions of the actor's organisations."""
     who = actor()
-    query = (
-        sa.select(Petition).where(Petition.organisation_id.in_(reachable(who))).order_by(Petition.created_at.desc())
-    )
-    found = db.session.scalars(query).all()
+    mine = Petition.organisation_id.in_(reachable(who, Action.SEE_FIGURES))
+    found = db.session.scalars(sa.select(Petition).where(mine).order_by(Petition.created_at.desc())).all()
     shown = totals(read_again(), [one.id for one in found])
     return render_template("organiser/desk.html", actor=who, petitions=found, totals=shown)
 
@@ -52,7 +50,7 @@ def desk() -> str:
 @bp.get("/petitions/<slug>")
 def petition(slug: str) -> str:
     """One petition's figures and downloads."""
-    found = _petition(actor(), slug)
+    found = _petition(actor(), Action.SEE_FIGURES, slug)
     return render_template(
         "organiser/petition.html", petition=found, count=count(db.session(), found.id), formats=export.FORMATS
     )
@@ -62,11 +60,13 @@ def petition(slug: str) -> str:
 def download(slug: str, format: str) -> Response:
     """The list of signers; the download stands in the audit log."""
     who = actor()
-    found = _petition(who, slug)
+    found = _petition(who, Action.EXPORT, slug)
     if format not in export.FORMATS:
         raise NotFound
     who_id, petition_id = str(who.id), found.id
-    about = export.heading(export.snapshot(db.session()), _petition(who, slug), export.Filter(petition_id))
+    about = export.heading(
+        export.snapshot(db.session()), _petition(who, Action.EXPORT, slug), export.Filter(petition_id)
+    )
     ending = export.file_format(format, about)
     headers = {"Content-Disposition": f'attachment; filename="{slug}-{now():%Y-%m-%d}.{ending}"'}
     if request.method == "HEAD":

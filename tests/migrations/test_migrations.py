@@ -173,8 +173,8 @@ def test_the_commands_say_what_they_did(run: Run) -> None:
     for arguments, code, words in (
         (("current",), 0, f"none (newest: {newest})"),
         (("check",), 1, f"petition: the database is at revision none, not at {newest}: run `petition db upgrade`"),
-        (("downgrade",), 1, "Error: "),
-        (("upgrade", "nonsense"), 1, "Error: "),
+        (("downgrade",), 1, "petition: Relative revision -1 "),
+        (("upgrade", "nonsense"), 1, "petition: Can't locate revision"),
         (("upgrade",), 0, f"at revision {newest}"),
         (("check",), 0, "models and tables agree"),
         (("current",), 0, f"{newest} (newest: {newest})"),
