@@ -66,10 +66,6 @@ class Busy(DomainError):
         return {"Retry-After": "60"}
 
 
-class RaceLost(Exception):
-    """Somebody else changed the same rows first: what was read is to be read again."""
-
-
 class _Piece:
     """One piece of work, and the request that waits for it."""
 
@@ -170,7 +166,7 @@ class Committer:
                 half = len(pieces) // 2
                 self._commit(pieces[:half])
                 self._commit(pieces[half:])
-            elif isinstance(error, IntegrityError | RaceLost) and races:
+            elif isinstance(error, IntegrityError) and races:
                 self._commit(pieces, races - 1)
             else:
                 pieces[0].finish(error)

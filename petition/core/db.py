@@ -108,7 +108,12 @@ def partial_index(name: str, *columns: str, where: str, unique: bool = False) ->
 def insert(connection: Connection | Session, table: Any) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that knows ON CONFLICT, in the dialect at hand."""
     bind = connection.get_bind() if isinstance(connection, Session) else connection
-    return (postgresql if bind.dialect.name == "postgresql" else sqlite).insert(table)
+    return insert_in(bind.dialect.name, table)
+
+
+def insert_in(dialect: str, table: Any) -> sqlite.Insert | postgresql.Insert:
+    """The same for a dialect by its name, for statements that are made once and kept."""
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
 
 
 def connecting(url: str, **postgres_settings: str) -> dict[str, Any]:

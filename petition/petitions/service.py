@@ -45,14 +45,17 @@ def takes_signatures(petition: Petition | Any) -> bool:
     return petition.state == State.OPEN and (petition.closes_at is None or now() < petition.closes_at)
 
 
+IN_FORCE = (
+    sa.select(Petition.id, Petition.state, Petition.closes_at, sa.func.max(PetitionText.version).label("version"))
+    .join(PetitionText, PetitionText.petition_id == Petition.id)
+    .where(Petition.id.in_(sa.bindparam("petitions", expanding=True)))
+    .group_by(Petition.id)
+)
+
+
 def in_force(connection: Connection, petition_ids: Collection[UUID]) -> dict[UUID, tuple[bool, int]]:
     """Whether each of these petitions takes signatures now, and the version of its text in force."""
-    rows = connection.execute(
-        sa.select(Petition.id, Petition.state, Petition.closes_at, sa.func.max(PetitionText.version).label("version"))
-        .join(PetitionText, PetitionText.petition_id == Petition.id)
-        .where(Petition.id.in_(petition_ids))
-        .group_by(Petition.id)
-    )
+    rows = connection.execute(IN_FORCE, {"petitions": list(petition_ids)})
     return {row.id: (takes_signatures(row), row.version) for row in rows}
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.engine import Connection
@@ -20,12 +19,11 @@ from petition.core.clock import now
 from petition.core.errors import DomainError, NotFound
 from petition.core.keyed_hashes import person_hash
 from petition.core.names import same_person_form
-from petition.petitions.service import in_force, takes_signatures
+from petition.petitions.service import takes_signatures
 from petition.signatures import counting, own_page
 from petition.signatures.attempts import UNKNOWN_LINK, Attempt
-from petition.signatures.counting import CONSENTED, Changes, Place, place_of
+from petition.signatures.counting import CONSENTED, Changes, Found, Mate, Place
 from petition.signatures.models import PLACES, SignatureState
-from petition.signatures.own_page import Owner
 from petition.signatures.signing import Wish, consented
 from petition.tallies import service as tallies
 
@@ -106,8 +104,7 @@ def confirm(connection: Connection, presses: list[Press]) -> list[Answer]:
     """Makes attempts count, with the fields as they were sent back or else as they were on signing.
 
     Runs in the committer's transaction and can be repeated: a press after the first says the same and changes
-    nothing. A DomainError in a place of the list is for a link that is not known, or a wrong address. Raises
-    RaceLost when another process was faster with one of them.
+    nothing. A DomainError in a place of the list is for a link that is not known, or a wrong address.
     """
     answers: list[Answer] = [NotFound(UNKNOWN_LINK)] * len(presses)
     waiting = dict(enumerate(presses))
@@ -116,35 +113,36 @@ def confirm(connection: Connection, presses: list[Press]) -> list[Answer]:
         waiting = {number: press for number, press in waiting.items() if press.handle in found}
         turns: dict[Place, int] = {}
         for number, press in waiting.items():
-            turns.setdefault(place_of(found[press.handle]), number)
+            turns.setdefault(found[press.handle].where, number)
         pairs = [(press, found[press.handle]) for press in map(waiting.pop, turns.values())]
         for number, answer in zip(turns.values(), _one_of_each_address(connection, pairs), strict=True):
             answers[number] = answer
-    return answers
-
-
-def _one_of_each_address(connection: Connection, pairs: list[tuple[Press, Attempt]]) -> list[Answer]:
-    petitions = in_force(connection, {attempt.signature.petition_id for _press, attempt in pairs})
-    mates = counting.at_places(connection, [place_of(attempt) for _press, attempt in pairs])
-    changes = Changes()
-    answers: list[Answer] = []
-    for press, attempt in pairs:
-        takes_signatures, _version = petitions[attempt.signature.petition_id]
-        known = mates[place_of(attempt)]
-        try:
-            answers.append(_settled(attempt, takes_signatures) or _decide(attempt, press.filled, known, changes))
-        except DomainError as refused:
-            answers.append(refused)
-    changes.write(connection)
-    _open_own_pages(connection, pairs, answers)
     return _with_totals(connection, answers)
 
 
-def _decide(attempt: Attempt, filled: Filled | None, mates: list[Any], changes: Changes) -> Confirmation:
+def _one_of_each_address(connection: Connection, pairs: list[tuple[Press, Found]]) -> list[Answer]:
+    changes = Changes()
+    answers = [_answer(press, found, changes) for press, found in pairs]
+    changes.write(connection)
+    return answers
+
+
+def _answer(press: Press, found: Found, changes: Changes) -> Answer:
+    attempt = found.attempt
+    try:
+        answer = _settled(attempt, found.open_for_signing) or _decide(attempt, press.filled, found.mates, changes)
+    except DomainError as refused:
+        return refused
+    if press.token_hash and answer.opens_own_page:
+        changes.open_own_page(press.token_hash, attempt)
+    return answer
+
+
+def _decide(attempt: Attempt, filled: Filled | None, mates: list[Mate], changes: Changes) -> Confirmation:
     """Counts the attempt, unless its person or two others count at this address. Raises DomainError."""
     signature, wish, at = attempt.signature, filled.wish if filled else attempt.wish, now()
     person = person_hash(signature.address_hash, same_person_form(wish.name))
-    counted = sorted((mate for mate in mates if mate.place in PLACES), key=lambda mate: int(mate.place))
+    counted = sorted((mate for mate in mates if mate.place in PLACES), key=lambda mate: mate.place or 0)
     same = [mate.name for mate in counted if mate.person_hash == person]
     if same or len(counted) >= len(PLACES):
         changes.forget_address(attempt, mates, own=True)
@@ -159,21 +157,9 @@ def _decide(attempt: Attempt, filled: Filled | None, mates: list[Any], changes: 
     return Confirmation(Outcome.COUNTED, signature.petition_id, confirmed_at=at)
 
 
-def _open_own_pages(connection: Connection, pairs: list[tuple[Press, Attempt]], answers: list[Answer]) -> None:
-    """Opens the own page for whoever used a mailed link: what its address signed on its petition."""
-    own_page.start_sessions(
-        connection,
-        [
-            (press.token_hash, Owner(None, attempt.signature.petition_id, attempt.signature.address_hash))
-            for (press, attempt), answer in zip(pairs, answers, strict=True)
-            if press.token_hash and isinstance(answer, Confirmation) and answer.opens_own_page
-        ],
-    )
-
-
 def _with_totals(connection: Connection, answers: list[Answer]) -> list[Answer]:
     counted = {one.petition_id for one in answers if isinstance(one, Confirmation) and one.outcome == Outcome.COUNTED}
-    totals = tallies.totals(connection, list(counted))
+    totals = tallies.totals(connection, list(counted)) if counted else {}
     return [
         replace(one, number=totals[one.petition_id])
         if isinstance(one, Confirmation) and one.outcome == Outcome.COUNTED

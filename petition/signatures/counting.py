@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+from sqlalchemy.orm import aliased
 
-from petition.core.committer import RaceLost
 from petition.core.many_rows import ForEach
 from petition.core.postgres import pipelined
 from petition.core.tokens import bucket_of
-from petition.signatures import forgetting
+from petition.petitions.models import Petition, State
+from petition.petitions.service import takes_signatures
+from petition.signatures import forgetting, own_page
 from petition.signatures.attempts import SIGNER_OF, Attempt
 from petition.signatures.models import Signature, SignatureState, Signer
+from petition.signatures.own_page import Owner
 from petition.tallies import service as tallies
 
 Place = tuple[int, UUID, bytes]
@@ -45,25 +48,34 @@ def _same(table: Any, given: sa.FromClause, *names: str) -> sa.ColumnElement[boo
     return sa.and_(*(table[name] == given.c[name] for name in names))
 
 
-ATTEMPTS = ForEach(
-    lambda given: (
+def _with_their_mates(given: sa.FromClause) -> sa.Select[Any]:
+    """Attempts, each as often as its address has attempts on its petition, itself among them.
+
+    Attempts stay locked, in the order given: what is read of them here holds until the commit.
+    """
+    mate, mate_signer = aliased(Signature), aliased(Signer)
+    return (
         sa.select(
             *_columns(SIGNATURE, *PLACE, "id", "handle", "state", "created_at", "confirmed_at", *CHOSEN, *CONSENTED),
             *_columns(SIGNER, *KEPT),
+            Petition.state.label("petition_state"),
+            Petition.closes_at,
+            mate.id.label("mate_id"),
+            mate.state.label("mate_state"),
+            mate.place.label("mate_place"),
+            mate.person_hash.label("mate_person"),
+            mate_signer.name.label("mate_name"),
         )
         .join_from(given, Signature, _same(SIGNATURE, given, "bucket", "handle"))
         .join(Signer, SIGNER_OF)
-    ),
-    **_types(SIGNATURE, "bucket", "handle"),
-)
-AT_PLACE = ForEach(
-    lambda given: (
-        sa.select(*_columns(SIGNATURE, *PLACE, "id", "state", "place", "person_hash"), Signer.name)
-        .join_from(given, Signature, _same(SIGNATURE, given, *PLACE))
-        .outerjoin(Signer, SIGNER_OF)
-    ),
-    **_types(SIGNATURE, *PLACE),
-)
+        .join(Petition, Petition.id == Signature.petition_id)
+        .join(mate, sa.and_(*(getattr(mate, name) == SIGNATURE[name] for name in PLACE)))
+        .outerjoin(mate_signer, sa.and_(mate_signer.bucket == mate.bucket, mate_signer.signature_id == mate.id))
+        .with_for_update(of=Signature)
+    )
+
+
+ATTEMPTS = ForEach(_with_their_mates, **_types(SIGNATURE, "bucket", "handle"))
 COUNT = ForEach(
     lambda given: (
         sa.update(Signature)
@@ -82,22 +94,47 @@ KEEP = ForEach(
 )
 
 
-def find(connection: Connection, handles: Iterable[bytes]) -> dict[bytes, Attempt]:
+@dataclass(frozen=True, slots=True)
+class Mate:
+    """An attempt, counted or not, of the same address on the same petition. `name` is empty once forgotten."""
+
+    id: UUID
+    state: SignatureState
+    place: int | None
+    person_hash: bytes | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An attempt, all attempts of its address (itself among them), and whether its petition takes signatures."""
+
+    attempt: Attempt
+    mates: list[Mate]
+    open_for_signing: bool
+
+    @property
+    def where(self) -> Place:
+        """Where it lies."""
+        signature = self.attempt.signature
+        return signature.bucket, signature.petition_id, signature.address_hash
+
+
+class _PetitionNow(NamedTuple):
+    state: State
+    closes_at: datetime | None
+
+
+def find(connection: Connection, handles: Iterable[bytes]) -> dict[bytes, Found]:
     """The attempts behind mailed links, by handle. One row stands for signature, signer and petition id."""
-    rows: list[Any] = list(ATTEMPTS.rows(connection, [(bucket_of(handle), handle) for handle in set(handles)]))
-    return {row.handle: Attempt(row, row, row) for row in rows}
-
-
-def place_of(attempt: Attempt) -> Place:
-    """Where an attempt lies."""
-    return attempt.signature.bucket, attempt.signature.petition_id, attempt.signature.address_hash
-
-
-def at_places(connection: Connection, places: Collection[Place]) -> dict[Place, list[Any]]:
-    """All attempts of these addresses on these petitions, counted or not, with `place`, `person_hash` and name."""
-    found: defaultdict[Place, list[Any]] = defaultdict(list)
-    for row in AT_PLACE.rows(connection, list(places)):
-        found[row.bucket, row.petition_id, row.address_hash].append(row)
+    found: dict[bytes, Found] = {}
+    row: Any
+    for row in ATTEMPTS.rows(connection, sorted((bucket_of(handle), handle) for handle in set(handles))):
+        if row.handle not in found:
+            open_for_signing = takes_signatures(_PetitionNow(row.petition_state, row.closes_at))
+            found[row.handle] = Found(Attempt(row, row, row), [], open_for_signing)
+        mate = Mate(row.mate_id, row.mate_state, row.mate_place, row.mate_person, row.mate_name or "")
+        found[row.handle].mates.append(mate)
     return found
 
 
@@ -110,6 +147,7 @@ class Changes:
     _forget: list[tuple[int, UUID]] = field(default_factory=list)
     _mails: list[tuple[int, UUID, bool]] = field(default_factory=list)
     _tally: Counter[tuple[UUID, str, datetime]] = field(default_factory=Counter)
+    _own_pages: list[tuple[bytes, Owner]] = field(default_factory=list)
 
     def count(self, attempt: Attempt, unique: tuple[int, bytes], said: dict[str, Any], kept: dict[str, Any]) -> None:
         """Pending becomes confirmed, at a place and with a person's hash, by what was said at `confirmed_at`."""
@@ -119,7 +157,7 @@ class Changes:
         self._keep.append((*key, *(kept[name] for name in KEPT)))
         self._tally[signature.petition_id, said["country"], at] += 1
 
-    def forget_address(self, attempt: Attempt, mates: Iterable[Any], own: bool) -> None:
+    def forget_address(self, attempt: Attempt, mates: Iterable[Mate], own: bool) -> None:
         """The address of a counted signature is forgotten, with `own` also in this attempt.
 
         No other attempt of the address on that petition keeps it (its page asks again, should news be wished
@@ -129,15 +167,20 @@ class Changes:
         for mate in mates:
             used = mate.id == attempt.signature.id
             if mate.state == SignatureState.PENDING and (own or not used):
-                self._forget.append((mate.bucket, mate.id))
-            self._mails.append((mate.bucket, mate.id, used))
+                self._forget.append((attempt.signature.bucket, mate.id))
+            self._mails.append((attempt.signature.bucket, mate.id, used))
+
+    def open_own_page(self, token_hash: bytes, attempt: Attempt) -> None:
+        """Whoever used a mailed link sees what its address signed on its petition."""
+        owner = Owner(None, attempt.signature.petition_id, attempt.signature.address_hash)
+        self._own_pages.append((token_hash, owner))
 
     def write(self, connection: Connection) -> None:
-        """Sends them, in the order of the keys. Raises RaceLost when an attempt is not pending any more."""
-        if COUNT.changed(connection, sorted(self._count, key=itemgetter(0, 1))) != len(self._count):
-            raise RaceLost
+        """Sends them, in the order of the keys."""
         with pipelined(connection):
+            COUNT.changed(connection, sorted(self._count, key=itemgetter(0, 1)))
             KEEP.changed(connection, sorted(self._keep, key=itemgetter(0, 1)))
             forgetting.forget_addresses(connection, sorted(self._forget))
             forgetting.empty_mails(connection, sorted(self._mails))
             tallies.add(connection, self._tally)
+            own_page.start_sessions(connection, self._own_pages)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +16,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from petition.core.clock import hour_of, now
-from petition.core.db import Instant, insert
+from petition.core.db import Instant, insert_in
 from petition.core.kept import kept
 from petition.tallies.models import SLOTS, HourlyTally, Tally
 
@@ -25,6 +26,13 @@ ALL_SLOTS = sa.text(f"({', '.join(map(str, range(SLOTS)))})")
 def _any_slot(column: Any) -> sa.ColumnElement[bool]:
     """Names every slot in the query, for the keys begin with it; as text, so that it is written once."""
     return sa.type_coerce(column.op("IN")(ALL_SLOTS), sa.Boolean())
+
+
+TOTALS = (
+    sa.select(Tally.petition_id, sa.func.sum(Tally.signatures))
+    .where(_any_slot(Tally.slot), Tally.petition_id.in_(sa.bindparam("petitions", expanding=True)))
+    .group_by(Tally.petition_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +115,17 @@ def _slot() -> int:
 
 
 def _add_rows(connection: Connection, model: Any, rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        return
+    if rows:
+        connection.execute(_growing(connection.dialect.name, model), rows)
+
+
+@functools.cache
+def _growing(dialect: str, model: Any) -> Any:
+    """The statement that adds to counters, made once: making it takes longer than the database needs for it."""
     table = model.__table__
-    new = insert(connection, table)
+    new = insert_in(dialect, table)
     grown = table.c.signatures + new.excluded.signatures
-    connection.execute(
-        new.on_conflict_do_update(index_elements=list(table.primary_key), set_={"signatures": grown}), rows
-    )
+    return new.on_conflict_do_update(index_elements=list(table.primary_key), set_={"signatures": grown})
 
 
 def fold(connection: Connection) -> int:
@@ -161,11 +172,7 @@ def _by_country(petition_id: UUID) -> sa.Select[str, int]:
 
 def totals(session: Session | Connection, petition_ids: list[UUID]) -> dict[UUID, int]:
     """The total of each petition that has any."""
-    rows = session.execute(
-        sa.select(Tally.petition_id, sa.func.sum(Tally.signatures))
-        .where(_any_slot(Tally.slot), Tally.petition_id.in_(petition_ids))
-        .group_by(Tally.petition_id)
-    )
+    rows = session.execute(TOTALS, {"petitions": petition_ids})
     return {petition_id: int(number) for petition_id, number in rows}
 
 
