@@ -13,7 +13,7 @@ from petition.accounts import views as accounts_views
 from petition.api import views as api_views
 from petition.core import committer, db, i18n, kept, limits, logs, page_cache, request_metrics, web_security
 from petition.core.errors import SettingRefused
-from petition.mail import mailbox_views
+from petition.mail import bounces, mailbox_views
 from petition.mail import retention as mail_retention
 from petition.organisations import views as organiser_views
 from petition.petitions import views as petitions_views
@@ -23,7 +23,7 @@ from petition.signatures import views as signatures_views
 from petition.tallies import views as tallies_views
 
 MAX_FORM_BYTES = 256 * 1024
-LOADED_FOR_THEIR_RULES = (mails, retention, mail_retention)
+LOADED_FOR_THEIR_RULES = (mails, retention, mail_retention, bounces)
 BLUEPRINTS = (
     petitions_views.bp,
     signatures_views.bp,

@@ -11,7 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from petition.core import metrics
 from petition.core.db import read_again
+from petition.mail import bounces
 from petition.mail.figures import outbox_figures
+from petition.mail.models import BounceKind
 
 
 def figures(instance: Path) -> list[Any]:
@@ -38,7 +40,7 @@ class _Collected:
 def _of_the_database() -> Iterator[Any]:
     gauge = import_module("prometheus_client.metrics_core").GaugeMetricFamily
     try:
-        outbox = outbox_figures(read_again())
+        outbox, returned = outbox_figures(read_again()), bounces.figures(read_again())
     except SQLAlchemyError:
         yield gauge("petition_database_up", "Whether the database answers.", 0)
         return
@@ -49,3 +51,10 @@ def _of_the_database() -> Iterator[Any]:
     yield mails
     meaning = "For how long the oldest due mail has been due."
     yield gauge("petition_outbox_oldest_due_seconds", meaning, outbox.oldest_due_seconds)
+    reports = gauge("petition_bounces_day", "Reports of the last day about mail that came back.", labels=["kind"])
+    suppressed = gauge("petition_suppressed_addresses", "Addresses that get no mail, or no news.", labels=["kind"])
+    for kind in BounceKind:
+        reports.add_metric([kind.name.lower()], returned.reports[kind])
+        suppressed.add_metric([kind.name.lower()], returned.suppressed[kind])
+    yield reports
+    yield suppressed

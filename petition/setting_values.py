@@ -17,6 +17,8 @@ from sqlalchemy.exc import ArgumentError
 from petition.mail.mail_url import check_mail_url
 from petition.mail.transports import parse_sender
 
+LONGEST_LOCAL_PART = 64 - 41  # RFC 5321, 4.5.3.1.1, less the detail of a return path
+
 SHORTEST_KEY = 16
 HIDDEN = "(hidden)"
 NOT_A_DATABASE = "is not a database URL (in a password write @ : / ? # % as %40 %3A %2F %3F %23 %25)"
@@ -123,6 +125,13 @@ def mail_url(value: str) -> str:
 def mail_address(value: str) -> str:
     """A sender: an address, or a name and an address in angle brackets."""
     parse_sender(value)
+    return value
+
+
+def bounce_address(value: str) -> str:
+    """None, or a bare address with room for a detail of 41 letters before its @."""
+    if value and (parse_sender(value) != ("", value) or len(value.rpartition("@")[0]) > LONGEST_LOCAL_PART):
+        raise ValueError(f"must be a mail address of at most {LONGEST_LOCAL_PART} letters before the @")
     return value
 
 

@@ -66,6 +66,12 @@ SETTINGS = (
         values.url_without_password,
     ),
     Setting("MAIL_FROM", "petitions@localhost", values.mail_address, "sender of all mail"),
+    Setting(
+        "BOUNCE_ADDRESS",
+        "",
+        values.bounce_address,
+        "where reports of undeliverable mail go, each mail with its own +detail; none: MAIL_FROM",
+    ),
     Setting("METRICS_FROM", "", values.networks, "networks besides loopback that /metrics answers"),
     Setting("LIMITS", "on", values.one_of("on", "off"), "off lifts the limits per network and per account"),
 )
@@ -86,6 +92,7 @@ class Settings:
     base_url: str
     mail_url: str
     mail_from: str
+    bounce_address: str
     metrics_from: list[values.Network]
     limits: str
 

@@ -22,6 +22,7 @@ class MailState(enum.IntEnum):
     SENT = 1
     DEAD = 2  # given up; `petition mail retry` tries again
     SUPERSEDED = 3  # a newer mail to the same address took its turn
+    SUPPRESSED = 4  # the address takes no mail, or its owner wants none of this sort
 
 
 class OwedMail(Base):
@@ -68,3 +69,36 @@ class PeriodicJob(Base):
 
     name: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
     due: Mapped[datetime]
+
+
+class BounceKind(enum.IntEnum):
+    """What a report says of a mail."""
+
+    HARD = 1  # the address takes no mail
+    SOFT = 2  # this mail was not delivered; the next may be
+    COMPLAINT = 3  # its reader called it unwanted
+
+
+class Bounce(Base):
+    """A report about one mail, counted once."""
+
+    __tablename__ = "bounce"
+    __table_args__ = (sa.Index("ix_bounce_at", "at"), {"sqlite_with_rowid": False})
+
+    bucket: Mapped[int] = mapped_column(sa.SmallInteger, primary_key=True, autoincrement=False)
+    mail_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[BounceKind] = mapped_column(Small(BounceKind), primary_key=True)
+    status: Mapped[str] = mapped_column(sa.String(12))
+    about: Mapped[UUID | None]
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class SuppressedAddress(Base):
+    """A mailbox that is left in peace, by its keyed hash."""
+
+    __tablename__ = "suppressed_address"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    mailbox_hash: Mapped[bytes] = mapped_column(sa.LargeBinary(16), primary_key=True)
+    kind: Mapped[BounceKind] = mapped_column(Small(BounceKind))
+    since: Mapped[datetime] = mapped_column(default=now)

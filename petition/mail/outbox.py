@@ -21,6 +21,7 @@ from petition.core.keyed_hashes import bucket_of_hash
 from petition.core.many_rows import ForEach, ManyRows
 from petition.mail import caps
 from petition.mail.models import MailState, OwedMail
+from petition.mail.suppressed import Suppressed, forgive
 
 LEASE = timedelta(seconds=40)  # a dead worker's mail is anybody's after this long
 SECONDS = (20, 60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600)
@@ -136,16 +137,21 @@ def claim(session: Session, lease: UUID, most: int) -> list[Claimed]:
         .with_for_update(skip_locked=True)
     ).all()
     ledger = caps.Ledger(session, due, at)
+    held_back = Suppressed(session, {mail.mailbox_hash for mail in due})
     claimed: list[Claimed] = []
+    refused: list[tuple[Key, MailState]] = []
     for mail in sorted(due, key=lambda mail: (mail.created_at, mail.id)):
         if mail.state != MailState.WAITING:  # fell away for a newer one, just now
             continue
-        if ledger.take(mail):
+        if not held_back.may_send(mail):
+            refused.append(((mail.bucket, mail.id), MailState.SUPPRESSED))
+        elif ledger.take(mail):
             what = mail.template, mail.locale, mail.recipient or "", mail.content or {}
             claimed.append(Claimed(mail.bucket, mail.id, *what, at))
         else:
             _keep_newest(session, mail, ledger)
     TAKE.changed(session.connection(), [(*mail.key, lease, at, at + LEASE) for mail in claimed])
+    finish(session.connection(), refused)
     return claimed
 
 
@@ -213,10 +219,15 @@ def fail(session: Session, key: Key, lease: UUID, failure: str, permanent: bool)
 
 
 def retry(session: Session, mail_id: UUID | None = None) -> int:
-    """Makes dead letters due again (all, or one by its id); says how many. Those already emptied stay dead."""
-    dead = sa.update(OwedMail).where(OwedMail.state == MailState.DEAD, OwedMail.recipient.is_not(None))
+    """Makes dead letters due again (all, or one by its id); says how many. Those already emptied stay dead.
+
+    Whoever asks for it holds their addresses for good ones.
+    """
+    which = [OwedMail.state == MailState.DEAD, OwedMail.recipient.is_not(None)]
     if mail_id:
-        dead = dead.where(OwedMail.id == mail_id)
+        which.append(OwedMail.id == mail_id)
+    forgive(session, sa.select(OwedMail.mailbox_hash).where(*which))
+    dead = sa.update(OwedMail).where(*which).execution_options(synchronize_session=False)
     result = session.execute(dead.values(state=MailState.WAITING, due=now(), attempts=0, finished_at=None))
     return int(result.rowcount)  # type: ignore[attr-defined]
 

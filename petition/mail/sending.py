@@ -21,10 +21,12 @@ from petition.core.clock import now
 from petition.core.db import read_again, writing
 from petition.core.ids import new_id
 from petition.core.logs import log
-from petition.mail import outbox, rendering
-from petition.mail.models import MailState
+from petition.mail import bounces, outbox, rendering
+from petition.mail.bounces import Report
+from petition.mail.models import BounceKind, MailState
 from petition.mail.outbox import Claimed, Key
 from petition.mail.rendering import Letter, Press
+from petition.mail.return_paths import return_path
 from petition.mail.transports import PermanentFailure, TemporaryFailure, Transport, open_transport
 
 CONNECTIONS = 4
@@ -158,7 +160,7 @@ class Mailer:
                 if not mine:
                     return False
             if letter is not None:
-                transport.send(self._press.message(mail, letter), mail.recipient)
+                transport.send(self._press.message(mail, letter), mail.recipient, self._return_path(mail.key))
         except Exception as error:
             self._fail(mail.key, error)
             return False
@@ -166,6 +168,10 @@ class Mailer:
         committer.submit(outbox.finish, (mail.key, state))
         metrics.mails.add("superseded" if letter is None else "sent")
         return letter is not None
+
+    def _return_path(self, key: Key) -> str | None:
+        address = self._app.config["BOUNCE_ADDRESS"]
+        return return_path(address, key) if address else None
 
     def _fail(self, key: Key, error: Exception) -> None:
         permanent = isinstance(error, PermanentFailure)
@@ -178,6 +184,8 @@ class Mailer:
             log.error("mail failed", extra={"mail": str(key[1])}, exc_info=error)
         with writing() as session:
             outbox.fail(session, key, self._lease, why, permanent)
+            if isinstance(error, PermanentFailure) and bounces.is_hard(error.status):
+                bounces.record(session, Report(key, BounceKind.HARD, error.status))
 
 
 def _with_letters(mails: list[Claimed]) -> list[Sending]:

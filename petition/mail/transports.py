@@ -38,17 +38,25 @@ class TemporaryFailure(Exception):
 
 
 class PermanentFailure(Exception):
-    """The mail will never go: a 5xx answer to this recipient or this message. Its text is as harmless."""
+    """The mail will never go: a 5xx answer to this recipient or this message. Its text is as harmless.
+
+    `status` is the enhanced code (RFC 3463) with which the recipient was refused, if it was and there is one.
+    """
+
+    def __init__(self, text: str, status: str = "") -> None:
+        super().__init__(text)
+        self.status = status
 
 
 class Transport(Protocol):
     """Where finished mails are handed over."""
 
-    def send(self, message: bytes, recipient: str) -> None:
+    def send(self, message: bytes, recipient: str, sender: str | None = None) -> None:
         """Hands over one mail for one exact address; when it returns, the other side has it.
 
-        `message` is finished: its lines end in CRLF, and are ASCII but for the header of mail to an address
-        beyond ASCII. Raises TemporaryFailure or PermanentFailure.
+        `sender` is the address to which reports come back, if it is not that of all mail. `message` is finished:
+        its lines end in CRLF, and are ASCII but for the header of mail to an address beyond ASCII.
+        Raises TemporaryFailure or PermanentFailure.
         """
 
     def close(self) -> None:
@@ -93,7 +101,7 @@ class SmtpTransport:
         self._server: smtplib.SMTP | None = None
         self._unfinished = False
 
-    def send(self, message: bytes, recipient: str) -> None:
+    def send(self, message: bytes, recipient: str, sender: str | None = None) -> None:
         """Hands the mail to the mail server; returns once it has answered DATA with 250.
 
         Raises TemporaryFailure, PermanentFailure. A connection lost before that answer is temporary, though
@@ -103,8 +111,8 @@ class SmtpTransport:
             raise PermanentFailure("the recipient is no mail address")
         international = not recipient.isascii()
         with self._dropping_when_broken():
-            server = self._begun(international)
-            self._require(server.rcpt(recipient), "the recipient")
+            server = self._begun(sender or self._sender, international)
+            self._require(server.rcpt(recipient), "the recipient", of_address=True)
             self._require(_answer_to_data(server, message), "the message")
             self._unfinished = False
 
@@ -115,26 +123,26 @@ class SmtpTransport:
                 self._server.docmd("QUIT")
             self._drop()
 
-    def _begun(self, international: bool) -> smtplib.SMTP:
+    def _begun(self, sender: str, international: bool) -> smtplib.SMTP:
         """Returns a server that has accepted MAIL FROM; calls again one that closed the idle connection."""
         if self._server is not None:
             with suppress(smtplib.SMTPServerDisconnected):
                 # A mail it has taken it has forgotten too; any other it must be told to forget.
                 ready = not self._unfinished or self._server.rset()[0] == 250
-                if ready and self._mail_from(self._server, international):
+                if ready and self._mail_from(self._server, sender, international):
                     return self._server
             self._drop()
         self._server = self._connect()
-        if not self._mail_from(self._server, international):
+        if not self._mail_from(self._server, sender, international):
             raise smtplib.SMTPServerDisconnected
         return self._server
 
-    def _mail_from(self, server: smtplib.SMTP, international: bool) -> bool:
-        """Tells whether the server accepts our sender; False: it is closing the connection."""
+    def _mail_from(self, server: smtplib.SMTP, sender: str, international: bool) -> bool:
+        """Tells whether the server accepts the sender; False: it is closing the connection."""
         self._unfinished = True
         if international and not server.has_extn("smtputf8"):
             raise PermanentFailure("the mail server takes no addresses beyond ASCII (it offers no SMTPUTF8)")
-        code, answer = server.mail(self._sender, ["SMTPUTF8"] if international else [])
+        code, answer = server.mail(sender, ["SMTPUTF8"] if international else [])
         if code == _CLOSING:
             return False
         # A sender it does not like is our setting's fault, not the mail's, and can be mended.
@@ -160,7 +168,9 @@ class SmtpTransport:
             raise
         return server
 
-    def _require(self, answer: tuple[int, bytes], what: str, *, permanent: bool = True) -> None:
+    def _require(
+        self, answer: tuple[int, bytes], what: str, *, permanent: bool = True, of_address: bool = False
+    ) -> None:
         code = answer[0]
         if 200 <= code < 300:
             return
@@ -169,7 +179,7 @@ class SmtpTransport:
             self._drop()
         text = f"the mail server refused {what}: {_status(*answer)}"
         if 500 <= code < 600 and permanent and code not in _ABOUT_US:
-            raise PermanentFailure(text)
+            raise PermanentFailure(text, _enhanced(answer[1]) if of_address else "")
         raise TemporaryFailure(text)
 
     @contextmanager
@@ -223,8 +233,12 @@ def _words(fault: Exception) -> str:
 
 def _status(code: int, answer: bytes) -> str:
     """Returns the reply code and the enhanced code (RFC 3463), nothing else of the answer."""
-    enhanced = re.match(rb"[245]\.\d{1,3}\.\d{1,3}(?!\S)", answer)
-    return f"{code} {enhanced[0].decode()}" if enhanced else str(code)
+    return f"{code} {_enhanced(answer)}".strip()
+
+
+def _enhanced(answer: bytes) -> str:
+    found = re.match(rb"[245]\.\d{1,3}\.\d{1,3}(?!\S)", answer)
+    return found[0].decode() if found else ""
 
 
 def _bytes(answer: bytes | str) -> bytes:
@@ -241,7 +255,7 @@ class MaildirTransport:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def send(self, message: bytes, recipient: str) -> None:
+    def send(self, message: bytes, recipient: str, sender: str | None = None) -> None:
         """Writes the mail into new/; when it returns, the file survives a crash.
 
         Raises TemporaryFailure when the folder cannot be written, PermanentFailure without a Message-ID.

@@ -13,6 +13,7 @@ def _options() -> dict:
         "target_metadata": Base.metadata,
         "compare_type": True,
         "user_module_prefix": "types.",
+        "transactional_ddl": True,  # also on SQLite, where Alembic does not expect it
     }
 
 

@@ -31,7 +31,7 @@ def test_the_operator_sees_why_mail_failed_but_no_address_and_tries_it_again(
     assert send_mail() == 1
 
     listed = json.loads(programs.run("mail", "list", "--json").printed)
-    assert listed["counts"] == {"waiting": 0, "sent": 1, "dead": 2, "superseded": 0}
+    assert listed["counts"] == {"waiting": 0, "sent": 1, "dead": 2, "superseded": 0, "suppressed": 0}
     assert [mail["failure"] for mail in listed["mails"]] == ["the mail server refused the recipient: 550 5.1.1"] * 2
     assert {mail["domain"] for mail in listed["mails"]} == {"mail.test"}
     plain = programs.run("mail", "list").printed
