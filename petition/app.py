@@ -21,9 +21,12 @@ from petition.settings import ROOT, Settings
 from petition.signatures import mails, own_page_views, retention
 from petition.signatures import views as signatures_views
 from petition.tallies import views as tallies_views
+from petition.updates import mails as update_mails
+from petition.updates import organiser_views as updates_views
+from petition.updates import unsubscribe_views
 
 MAX_FORM_BYTES = 256 * 1024
-LOADED_FOR_THEIR_RULES = (mails, retention, mail_retention, bounces)
+LOADED_FOR_THEIR_RULES = (mails, retention, mail_retention, bounces, update_mails)
 BLUEPRINTS = (
     petitions_views.bp,
     signatures_views.bp,
@@ -31,6 +34,8 @@ BLUEPRINTS = (
     tallies_views.bp,
     accounts_views.bp,
     organiser_views.bp,
+    updates_views.bp,
+    unsubscribe_views.bp,
     api_views.bp,
     api_views.pages,
     health_views.bp,

@@ -16,6 +16,7 @@ from petition import periodic_jobs
 from petition.core import metrics
 from petition.core.logs import log
 from petition.mail.sending import LOOK_SECONDS, Mailer
+from petition.updates import feeding as updates
 
 JOBS_SECONDS = 5.0
 TROUBLE_SECONDS = 1.0
@@ -54,7 +55,9 @@ class Worker:
 
     def _work(self, mailer: Mailer) -> bool:
         try:
-            return mailer.work()
+            with self.app.app_context():
+                feeding = updates.feed()
+            return mailer.work() or feeding
         except Exception as error:
             if self.once:
                 raise

@@ -17,6 +17,7 @@ LAYERS = [
     ["petitions"],
     ["tallies"],
     ["signatures"],
+    ["updates"],
     ["deliveries"],
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

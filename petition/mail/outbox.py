@@ -21,7 +21,7 @@ from petition.core.keyed_hashes import bucket_of_hash
 from petition.core.many_rows import ForEach, ManyRows
 from petition.mail import caps
 from petition.mail.models import MailState, OwedMail
-from petition.mail.suppressed import Suppressed, forgive
+from petition.mail.suppressed import NEWS, Suppressed, forgive
 
 LEASE = timedelta(seconds=40)  # a dead worker's mail is anybody's after this long
 SECONDS = (20, 60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600)
@@ -124,18 +124,16 @@ def owe_many(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
 def claim(session: Session, lease: UUID, most: int) -> list[Claimed]:
     """Takes up to `most` due mails for the worker that holds `lease`, as far as the caps allow.
 
+    News come last: somebody waits for what is not news, and of news there are never many (`number_waiting`).
+
     Runs in a writing transaction, one claim at a time over all workers, so that the caps are exact.
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(CLAIM_LOCK)))
     at = now()
-    due = session.scalars(
-        sa.select(OwedMail)
-        .where(IS_WAITING, OwedMail.due <= at)
-        .order_by(OwedMail.due)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    ).all()
+    due = _due(session, at, most, OwedMail.template != NEWS)
+    if len(due) < most:
+        due += _due(session, at, most - len(due), OwedMail.template == NEWS)
     ledger = caps.Ledger(session, due, at)
     held_back = Suppressed(session, {mail.mailbox_hash for mail in due})
     claimed: list[Claimed] = []
@@ -153,6 +151,11 @@ def claim(session: Session, lease: UUID, most: int) -> list[Claimed]:
     TAKE.changed(session.connection(), [(*mail.key, lease, at, at + LEASE) for mail in claimed])
     finish(session.connection(), refused)
     return claimed
+
+
+def _due(session: Session, at: datetime, most: int, which: sa.ColumnElement[bool]) -> list[OwedMail]:
+    found = sa.select(OwedMail).where(IS_WAITING, OwedMail.due <= at, which).order_by(OwedMail.due).limit(most)
+    return list(session.scalars(found.with_for_update(skip_locked=True)))
 
 
 def _keep_newest(session: Session, mail: OwedMail, ledger: caps.Ledger) -> None:
@@ -236,6 +239,12 @@ def counts(session: Session) -> Counter[MailState]:
     """How many mails are in each state."""
     rows = session.execute(sa.select(OwedMail.state, sa.func.count()).group_by(OwedMail.state))
     return Counter({row[0]: row[1] for row in rows})
+
+
+def number_waiting(session: Session, template: str, most: int) -> int:
+    """How many mails of a sort wait to be sent; no more than `most` are counted."""
+    some = sa.select(OwedMail.id).where(IS_WAITING, OwedMail.template == template).limit(most)
+    return session.scalar(sa.select(sa.func.count()).select_from(some.subquery())) or 0
 
 
 def anything_due(session: Session) -> bool:

@@ -38,10 +38,22 @@ _NEEDS_NO_FOLDING = re.compile(rf"(?=.{{1,70}}$){_ATOMS}@{_ATOMS}")
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a mail shows: `same` in all mails of its sort, `own` in this one alone; together the templates' values."""
+    """What a mail shows: `same` in all mails of its sort, `own` in this one alone; together the templates' values.
+
+    `one_click` names the one of `own` with the address at which a POST ends such mails (RFC 8058).
+    """
 
     same: Mapping[str, Hashable]
     own: Mapping[str, str]
+    one_click: str | None = None
+
+    @property
+    def list_header(self) -> bytes:
+        """Lines before all others. The standard library would break a long address in pieces."""
+        if self.one_click is None:
+            return b""
+        url = self.own[self.one_click]
+        return f"List-Unsubscribe: <{url}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n".encode("ascii")
 
 
 Context = Callable[[Session, Sequence[Claimed]], Sequence[Letter | None]]
@@ -80,8 +92,8 @@ class Press:
         if _NEEDS_NO_FOLDING.fullmatch(mail.recipient) and all(map(_NEEDS_NO_ENCODING.fullmatch, own)):
             pattern = self._pattern(mail, letter)
             if pattern is not None:
-                return pattern.fill({**_in_header(mail, at), **letter.own})
-        return as_bytes(compose(mail, letter, at), international=not mail.recipient.isascii())
+                return letter.list_header + pattern.fill({**_in_header(mail, at), **letter.own})
+        return letter.list_header + as_bytes(compose(mail, letter, at), international=not mail.recipient.isascii())
 
     def _pattern(self, mail: Claimed, letter: Letter) -> Pattern | None:
         key = (mail.template, mail.locale, *letter.same.values())

@@ -74,6 +74,7 @@ class Signature(Base):
         # Covers what the check of the tallies reads; `state` is in it because SQLite does not see that it is 1.
         partial_index("ix_signature_confirmed", "petition_id", "country", "confirmed_at", "state", where="state = 1"),
         partial_index("ix_signature_shown", "petition_id", "confirmed_at", where="state = 1 AND show_name"),
+        partial_index("ix_signature_updates", "petition_id", "bucket", "id", where="state = 1 AND updates"),
         partial_index("ix_signature_pending", "created_at", where="state = 0"),
         sa.CheckConstraint("place IN (1, 2)", name="place"),
         sa.CheckConstraint("(state = 1) = (place IS NOT NULL)", name="confirmed_has_place"),

@@ -1,0 +1,170 @@
+"""Writing an update, and having it sent, paused and sent on. Every question starts from the actor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from petition.accounts.models import User
+from petition.core import audit
+from petition.core.addresses import parse_address
+from petition.core.clock import now
+from petition.core.errors import DomainError, NotFound
+from petition.core.keyed_hashes import mailbox_hash
+from petition.core.labels import checked_line
+from petition.mail import outbox
+from petition.organisations.roles import Action, reachable
+from petition.petitions.models import Petition
+from petition.petitions.text_file import CONTROL
+from petition.updates import feeding
+from petition.updates.models import Update, UpdateState, UpdateText
+from petition.updates.readers import number_of_readers
+
+TEST = "update_test"
+LONGEST_SUBJECT = 200
+LONGEST_BODY = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Subject and text in one language, as somebody typed them."""
+
+    subject: str
+    body: str
+
+
+class WordsRefused(DomainError):
+    """An update cannot be stored as it was written; `problems` has one for each language and field."""
+
+    status = 422
+    code = "update_refused"
+
+    def __init__(self, problems: dict[tuple[str, str], str]) -> None:
+        super().__init__(_("Please look at this again"))
+        self.problems = problems
+
+
+def petition_to_write_about(session: Session, actor: User, slug: str) -> Petition:
+    """A petition whose signers the actor may write to. Raises NotFound for any other."""
+    mine = Petition.organisation_id.in_(reachable(actor, Action.SEND_UPDATES))
+    found = session.scalar(sa.select(Petition).where(mine, Petition.slug == slug))
+    if found is None:
+        raise NotFound(_("There is no petition of that name."))
+    return found
+
+
+def find(session: Session, actor: User, update_id: UUID, lock: bool = False) -> Update:
+    """An update of a petition whose signers the actor may write to, on wish locked. Raises NotFound."""
+    mine = Petition.organisation_id.in_(reachable(actor, Action.SEND_UPDATES))
+    query = sa.select(Update).join(Petition).where(Update.id == update_id, mine)
+    found = session.scalar(query.with_for_update(of=Update) if lock else query)
+    if found is None:
+        raise NotFound(_("There is no such update."))
+    return found
+
+
+def updates_of(session: Session, petition: Petition) -> Sequence[Update]:
+    """All updates about a petition, newest first."""
+    about = sa.select(Update).where(Update.petition_id == petition.id)
+    return session.scalars(about.order_by(Update.created_at.desc(), Update.id.desc())).all()
+
+
+def draft(session: Session, actor: User, petition: Petition, words: Mapping[str, Words]) -> Update:
+    """A new update. Raises WordsRefused."""
+    update = Update(petition_id=petition.id, petition=petition, author_id=actor.id, state=UpdateState.DRAFT, texts=[])
+    session.add(update)
+    rewrite(update, words)
+    session.flush()
+    return update
+
+
+def rewrite(update: Update, words: Mapping[str, Words]) -> None:
+    """Other words for a draft; a language without any is left out. Raises WordsRefused or DomainError."""
+    if update.state != UpdateState.DRAFT:
+        raise DomainError(_("What is being sent cannot be changed any more."))
+    given = {locale: one for locale, one in words.items() if one.subject.strip() or one.body.strip()}
+    given.setdefault(update.petition.locale, Words("", ""))
+    problems = {(locale, field): problem for locale, one in given.items() for field, problem in _problems(one)}
+    if problems:
+        raise WordsRefused(problems)
+    kept = {text.locale: text for text in update.texts}
+    for locale, one in given.items():
+        text = kept.get(locale) or UpdateText(locale=locale)
+        text.subject, text.body = checked_line(one.subject, LONGEST_SUBJECT), one.body.strip()
+        if locale not in kept:
+            update.texts.append(text)
+    update.texts[:] = [text for text in update.texts if text.locale in given]
+
+
+def _problems(words: Words) -> list[tuple[str, str]]:
+    found = []
+    try:
+        checked_line(words.subject, LONGEST_SUBJECT)
+    except ValueError:
+        found.append(
+            ("subject", _("Write a subject of one line, %(number)s characters at most.", number=LONGEST_SUBJECT))
+        )
+    body = words.body.replace("\r\n", "\n")
+    if not body.strip() or len(body) > LONGEST_BODY or CONTROL.search(body):
+        found.append(("body", _("Write a text of %(number)s characters at most.", number=LONGEST_BODY)))
+    return found
+
+
+def send_test(session: Session, actor: User, update: Update) -> None:
+    """Owes the actor the update as its readers will get it, in each of its languages."""
+    address = parse_address(actor.email)
+    mails = [
+        outbox.row(
+            template=TEST,
+            locale=text.locale,
+            address=address,
+            mailbox=mailbox_hash(address.canonical),
+            content={"update": update.id.hex},
+        )
+        for text in update.texts
+    ]
+    outbox.owe_many(session.connection(), mails)
+
+
+def send(session: Session, actor: User, update: Update) -> None:
+    """Begins to send. Raises DomainError when it is sent already, has no readers, or another is under way."""
+    if update.state != UpdateState.DRAFT:
+        raise DomainError(_("This update is on its way already."))
+    expected = sum(number_of_readers(session, update.petition_id).values())
+    if not expected:
+        raise DomainError(_("Nobody has asked for news of this petition yet."))
+    update.state, update.started_at, update.expected = UpdateState.SENDING, now(), expected
+    try:
+        session.flush()
+    except IntegrityError:
+        raise DomainError(_("Another update of this petition is still on its way.")) from None
+    audit.record(session, str(actor.id), "update sent", update.petition.slug, update=str(update.id), readers=expected)
+
+
+def pause(session: Session, actor: User, update: Update) -> None:
+    """Stops sending; what waits in the outbox is taken back. Raises DomainError."""
+    if update.state != UpdateState.SENDING:
+        raise DomainError(_("This update is not being sent."))
+    update.state = UpdateState.PAUSED
+    feeding.take_back(session, update)
+    audit.record(session, str(actor.id), "update paused", update.petition.slug, update=str(update.id))
+
+
+def resume(session: Session, actor: User, update: Update) -> None:
+    """Sends on. Raises DomainError."""
+    if update.state != UpdateState.PAUSED:
+        raise DomainError(_("This update is not paused."))
+    update.state = UpdateState.SENDING
+    audit.record(session, str(actor.id), "update sent on", update.petition.slug, update=str(update.id))
+
+
+def text_for(update: Update, locale: str) -> UpdateText:
+    """The words for a reader of this language: its own, else those in the petition's."""
+    by_locale = {text.locale: text for text in update.texts}
+    return by_locale.get(locale) or by_locale[update.petition.locale]
