@@ -28,8 +28,8 @@ def change_password(session: Session, user: User, password_hash: str, browser: B
     audit.record(session, str(user.id), "password changed", str(user.id))
 
 
-def ask_reset(session: Session, address: Address, language: str) -> None:
-    """Owes a mail with a link to a new password.
+def ask_reset(session: Session, address: Address, language: str) -> bytes:
+    """Owes a mail with a link to a new password; returns the handle in it.
 
     The same statements for every address; the worker sends nothing where there is no account.
     """
@@ -40,6 +40,7 @@ def ask_reset(session: Session, address: Address, language: str) -> None:
     handle, hashed = links.new()
     session.execute(sa.insert(PasswordReset).values(handle_hash=hashed, user_id=user_id))
     links.mail(session, links.RESET, to, handle, language)
+    return handle
 
 
 def find_reset(session: Session, handle: bytes) -> User:
@@ -71,12 +72,16 @@ def _end_resets(session: Session, user: User) -> None:
     session.execute(sa.delete(PasswordReset).where(PasswordReset.user_id == user.id))
 
 
-def ask_address(session: Session, user: User, address: Address, language: str) -> None:
-    """Owes a mail with a link to the new address. Whether another account has it, that mail alone tells."""
+def ask_address(session: Session, user: User, address: Address, language: str) -> bytes:
+    """Owes a mail to the new address; returns the handle in its link.
+
+    Whether another account has the address, that mail alone tells.
+    """
     handle, hashed = links.new()
     new = {"email": address.canonical, "address": address.exact}
     session.execute(sa.insert(AddressChange).values(handle_hash=hashed, user_id=user.id, **new))
     links.mail(session, links.NEW_ADDRESS, address, handle, language)
+    return handle
 
 
 def find_address(session: Session, user: User, handle: bytes) -> AddressChange:
