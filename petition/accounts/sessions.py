@@ -36,9 +36,13 @@ def begun_by(session: Session, token: str | None) -> User | None:
     return session.get(User, found.user_id) if found and found.expires_at > now() else None
 
 
+def end_begun(session: Session, token: str | None) -> None:
+    """Ends a begun sign-in; none is no error."""
+    session.execute(sa.delete(BegunSignIn).where(BegunSignIn.token_hash == hash_of(token or "")))
+
+
 def enter(session: Session, user: User, browser: Browser) -> str:
     """Opens a session, and tells the owner when it is from somewhere new; returns the token for the cookie."""
-    session.execute(sa.delete(BegunSignIn).where(BegunSignIn.user_id == user.id))
     if devices.remember(session, user.id, browser):
         notices.tell(session, user, notices.Notice.SIGN_IN, browser.device, browser.language)
     return start_session(session, user.id, browser.device)

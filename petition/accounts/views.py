@@ -76,6 +76,7 @@ def _with_code(form: CodeForm, user: User) -> Response:
         if begun_by is None:
             return redirect(url_for("accounts.login"), 303)
         pages.take_code(writer, begun_by, form.code.data or "")
+        sessions.end_begun(writer, session.get(BEGUN))
         return pages.enter(writer, begun_by)
 
 
