@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from babel.dates import format_skeleton
 from babel.lists import format_list
 from flask import Flask, request
-from flask_babel import format_date, format_datetime, format_decimal, format_percent, get_locale
+from flask_babel import format_date, format_decimal, format_percent, get_locale
 
 from petition.core import countries, i18n
 from petition.petitions.models import State
@@ -49,7 +49,7 @@ def short_period(start: datetime, unit: str) -> str:
 
 def moment(value: datetime) -> str:
     """A day and the time of it, in UTC."""
-    return f"{format_datetime(value, 'short')} UTC"
+    return f"{day(value)}, {value:%H:%M} UTC"
 
 
 # English is read here all over the world, so the day comes before the month as it does in most of it.

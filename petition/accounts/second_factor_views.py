@@ -46,7 +46,7 @@ def _picture(secret: str, user: User) -> Markup:
     """The QR code as SVG, on white in the dark too: cameras read it only so."""
     site = urlsplit(current_app.config["BASE_URL"]).netloc
     code = segno.make(second_factor.address_of(secret, user, site), error="m")
-    return Markup(code.svg_inline(scale=4, light="#fff", svgclass="qr", lineclass=None))  # noqa: S704 (drawn by us)
+    return Markup(code.svg_inline(omitsize=True, light="#fff", svgclass="qr", lineclass=None))  # noqa: S704 (drawn by us)
 
 
 @bp.post("/begin")

@@ -65,13 +65,18 @@ class Walk:
 
     def mailed(self, to: str = ADDRESS) -> tuple[str, str]:
         """Sends what is owed; returns the link in the mail to an address, as a path, and the code."""
+        texts = [mail.get_body(("plain",)).get_content() for mail in self.send() if mail["To"] == to]
+        link, text = next((link, text) for text in texts if (link := LINK.search(text)))
+        code = CODE.search(text)
+        return link[1].removeprefix(self.app.config["BASE_URL"]), code[1] if code else ""
+
+    def send(self) -> list[EmailMessage]:
+        """Sends what is owed; returns what is new."""
         Worker(self.app, once=True).run()
         known = {mail["Message-ID"] for mail in self.mails}
         new = [mail for mail in delivered(self.app) if mail["Message-ID"] not in known]
         self.mails += new
-        text = next(mail for mail in new if mail["To"] == to).get_body(("plain",)).get_content()
-        code = CODE.search(text)
-        return LINK.search(text)[1].removeprefix(self.app.config["BASE_URL"]), code[1] if code else ""
+        return new
 
     def sign(self, page: str, name: str, **fields: Any) -> None:
         """Fills in the form of the petition."""
