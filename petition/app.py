@@ -9,6 +9,9 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
 from petition import error_pages, health_views, page_words, settings
+from petition.accounts import account_views, register_views, reset_views, second_factor_views
+from petition.accounts import mails as account_mails
+from petition.accounts import retention as account_retention
 from petition.accounts import views as accounts_views
 from petition.api import views as api_views
 from petition.core import committer, db, i18n, kept, limits, logs, page_cache, request_metrics, web_security
@@ -26,13 +29,20 @@ from petition.updates import organiser_views as updates_views
 from petition.updates import unsubscribe_views
 
 MAX_FORM_BYTES = 256 * 1024
-LOADED_FOR_THEIR_RULES = (mails, retention, mail_retention, bounces, update_mails)
+LOADED_FOR_THEIR_RULES = (
+    *(mails, retention, mail_retention, bounces, update_mails),
+    *(account_mails, account_retention),
+)
 BLUEPRINTS = (
     petitions_views.bp,
     signatures_views.bp,
     own_page_views.bp,
     tallies_views.bp,
     accounts_views.bp,
+    register_views.bp,
+    reset_views.bp,
+    account_views.bp,
+    second_factor_views.bp,
     organiser_views.bp,
     updates_views.bp,
     unsubscribe_views.bp,

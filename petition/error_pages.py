@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from petition.accounts.signed_in import NotSignedIn
+from petition.accounts.signed_in import ConfirmAgain, NotSignedIn, way_back
 from petition.api.shapes import error as error_shape
 from petition.core.db import is_away
 from petition.core.errors import DomainError, TooMany
@@ -46,6 +46,8 @@ def _words(status: int) -> str:
 def _domain_error(error: DomainError) -> AnyResponse:
     if isinstance(error, NotSignedIn) and not _wants_json():
         return redirect(url_for("accounts.login"), 303)
+    if isinstance(error, ConfirmAgain) and not _wants_json():
+        return redirect(url_for("account.confirm", next=way_back()), 303)
     message = error.message or _words(error.status)
     response = _answer(error.status, error.code, message)
     if isinstance(error, TooMany):

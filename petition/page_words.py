@@ -47,6 +47,11 @@ def short_period(start: datetime, unit: str) -> str:
     return _formatted(start, "MMM" if unit == "month" else "MMMd")
 
 
+def moment(value: datetime) -> str:
+    """A day and the time of it, in UTC."""
+    return f"{day(value)}, {value:%H:%M} UTC"
+
+
 # English is read here all over the world, so the day comes before the month as it does in most of it.
 ENGLISH = {"yMMMMd": "d MMMM y", "MMMd": "d MMM"}
 
@@ -72,7 +77,13 @@ def init_app(app: Flask) -> None:
     versions = _versions(app.static_folder or "")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        number=number, day=day, period=period, short_period=short_period, country=countries.name, listed=listed
+        number=number,
+        day=day,
+        moment=moment,
+        period=period,
+        short_period=short_period,
+        country=countries.name,
+        listed=listed,
     )
     app.jinja_env.globals.update(
         language=i18n.language,

@@ -238,5 +238,5 @@ def signed_in(app: Flask, email: str = "owner@river.example.org", password: str 
     return client
 
 
-LINK = re.compile(r"^(http\S+/(?:confirm|my)/\S+)$", re.MULTILINE)
+LINK = re.compile(r"^(http\S+/(?:confirm|my|register|reset|account/address)/\S+)$", re.MULTILINE)
 CODE = re.compile(r"^([0-9A-Z]{5}-[0-9A-Z]{5})$", re.MULTILINE)

@@ -6,10 +6,12 @@ import sys
 
 import click
 
+from petition.accounts import notices, second_factor
 from petition.accounts import service as accounts
 from petition.cli.common import with_app
-from petition.core import audit
+from petition.core import audit, i18n
 from petition.core.db import writing
+from petition.core.errors import DomainError
 from petition.organisations import service as organisations
 
 ACTOR = "command line"
@@ -36,6 +38,20 @@ def user_add(email: str, name: str, admin: bool, password_stdin: bool) -> None:
         added = accounts.add_user(session, email, name, password, admin)
         audit.record(session, ACTOR, "user added", str(added.id), admin=admin)
     click.echo("account added", err=True)
+
+
+@user.command("reset-second-factor")
+@click.argument("email")
+@with_app
+def user_reset_second_factor(email: str) -> None:
+    """Takes the second factor of the account EMAIL away, so that the password alone signs in; its owner is told."""
+    with writing() as session:
+        found = accounts.find_user(session, email)
+        if not second_factor.remove(session, found):
+            raise DomainError("this account has no second factor")
+        notices.tell(session, found, notices.Notice.FACTOR_OFF, "", i18n.SOURCE)
+        audit.record(session, ACTOR, "second factor removed", str(found.id))
+    click.echo("second factor removed", err=True)
 
 
 @click.group()

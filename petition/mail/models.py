@@ -29,7 +29,8 @@ class OwedMail(Base):
     """A mail to be made from a template and sent once.
 
     The words are made at sending time from `template` and `content`. Once sent, the recipient and the
-    content are erased; `mailbox_hash` and `about` (the petition) stay for the caps on mail per address.
+    content are erased; `mailbox_hash` and `about` (the petition, or a sort of mail about accounts) stay for
+    the caps on mail per address.
     A worker claims a mail by pushing `due` forward (its lease); one that dies loses the lease.
     """
 

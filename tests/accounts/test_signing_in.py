@@ -58,21 +58,6 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(app: Flask)
     assert len(pages) == 1
 
 
-@pytest.fixture
-def statements(app: Flask) -> list[str]:
-    """What is sent to the database, in order."""
-    sent: list[str] = []
-
-    def keep(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        sent.append(statement)
-
-    with app.app_context():
-        engines = (db.engine, app.extensions["petition.limiter"].storage.engine)
-    for engine in engines:
-        sa.event.listen(engine, "before_cursor_execute", keep)
-    return sent
-
-
 def test_an_unknown_address_costs_the_same_statements(app: Flask, statements: list[str]) -> None:
     work = []
     for email, password in WRONG:
@@ -233,7 +218,7 @@ def test_who_loses_the_account_is_signed_out_at_once(app: Flask) -> None:
     ("email", "name", "password", "words"),
     [
         ("nobody", "Name", PASSWORD, "this is not a mail address"),
-        ("OWNER@river.example.org", "Name", PASSWORD, "there is already an account"),
+        ("OWNER@river.example.org", "Name", PASSWORD, "There is already an account"),
         ("new@example.org", "", PASSWORD, "the name must not be empty"),
         ("new@example.org", "a\nb", PASSWORD, "the name must be one line"),
         ("new@example.org", "Name", "too short", "the password must have"),

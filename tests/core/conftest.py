@@ -13,8 +13,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from petition.accounts import changing, links, registering
+from petition.accounts.service import find_user, hash_password
+from petition.core.addresses import parse_address
+from petition.core.db import writing
+from petition.core.tokens import sign_handle
 from petition.petitions.models import Petition, State
-from tests.conftest import CODE, LINK, SLUG, add_petition, signed_in
+from tests.conftest import CODE, LINK, PASSWORD, SLUG, add_petition, signed_in
 
 ADDRESS, NAME = "ana.secret@example.org", "Ana Geheimnis"
 
@@ -24,6 +29,19 @@ def mails(app: Flask) -> list[str]:
     folder = Path(app.config["INSTANCE"]) / "mail" / "new"
     paths = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns) if folder.exists() else []
     return [re.sub(r"=\r?\n", "", path.read_text("utf-8")).replace("=3D", "=") for path in paths]
+
+
+def account_links(app: Flask) -> tuple[str, str, str]:
+    """The tokens in the mails to somebody new, and in those to the owner about a password and an address."""
+    with app.app_context(), writing() as session:
+        owner, new = find_user(session, "owner@river.example.org"), parse_address("new@river.example.org")
+        handles = {
+            links.REGISTER: registering.ask(session, new, "New", hash_password(PASSWORD), "en"),
+            links.RESET: changing.ask_reset(session, owner.address, "en"),
+            links.NEW_ADDRESS: changing.ask_address(session, owner, new, "en"),
+        }
+        registration, reset, new_address = (sign_handle(sort, handle) for sort, handle in handles.items())
+    return registration, reset, new_address
 
 
 @dataclass(frozen=True)
@@ -61,6 +79,7 @@ def site(app: Flask, petition: Petition, sign: Callable[..., Any], send_mail: Ca
     reference = re.search(r"/my/signatures/([^\"?]+)", signer.get("/my").text)
     assert reference
     add_petition(app, "gone", state=State.TAKEN_DOWN)
+    registration, reset, new_address = account_links(app)
     box = Path(app.config["INSTANCE"]) / "mail" / "new"
     values = {
         "slug": SLUG,
@@ -68,6 +87,9 @@ def site(app: Flask, petition: Petition, sign: Callable[..., Any], send_mail: Ca
         "token": pending.rpartition("/")[2],
         "own_page.link.token": own.rpartition("/")[2],
         "own_page.open_page.token": own.rpartition("/")[2],
+        "register.finish.token": registration,
+        "reset.reset.token": reset,
+        "account.new_address.token": new_address,
         "ref": reference[1],
         "format": "csv",
         "key": next(box.iterdir()).name,

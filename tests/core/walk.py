@@ -22,6 +22,7 @@ from petition.core.clock import now
 from petition.core.tokens import form_token
 from petition.worker import Worker
 from tests.conftest import CODE, LINK, PASSWORD, add_petition
+from tests.core.walk_accounts import through_accounts
 
 # Georgian: neither Latin nor the script of a language of ours, so that what is left in English stands out.
 SLUG = "river"
@@ -62,15 +63,20 @@ class Walk:
         self.pages[page] = answer.text
         return str(answer.text)
 
-    def mailed(self) -> tuple[str, str]:
-        """Sends what is owed; returns the link to ADDRESS, as a path, and the code."""
+    def mailed(self, to: str = ADDRESS) -> tuple[str, str]:
+        """Sends what is owed; returns the link in the mail to an address, as a path, and the code."""
+        texts = [mail.get_body(("plain",)).get_content() for mail in self.send() if mail["To"] == to]
+        link, text = next((link, text) for text in texts if (link := LINK.search(text)))
+        code = CODE.search(text)
+        return link[1].removeprefix(self.app.config["BASE_URL"]), code[1] if code else ""
+
+    def send(self) -> list[EmailMessage]:
+        """Sends what is owed; returns what is new."""
         Worker(self.app, once=True).run()
         known = {mail["Message-ID"] for mail in self.mails}
         new = [mail for mail in delivered(self.app) if mail["Message-ID"] not in known]
         self.mails += new
-        text = next(mail for mail in new if mail["To"] == ADDRESS).get_body(("plain",)).get_content()
-        code = CODE.search(text)
-        return LINK.search(text)[1].removeprefix(self.app.config["BASE_URL"]), code[1] if code else ""
+        return new
 
     def sign(self, page: str, name: str, **fields: Any) -> None:
         """Fills in the form of the petition."""
@@ -113,6 +119,7 @@ def through_all_pages(app: Flask, language: str) -> Walk:
         _own_page(walk)
         _reading(walk)
         _organising(walk)
+        through_accounts(walk)
         clock.shift(timedelta(days=15))
         _too_late(walk)
     return walk
