@@ -24,6 +24,21 @@ class User(Base):
     password_hash: Mapped[str] = mapped_column(sa.String(200))
     admin: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)
+    blocked: Mapped[BlockedAccount | None] = relationship(lazy="joined", viewonly=True)
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Whether signing in asks for more than the password."""
+        return False
+
+
+class BlockedAccount(Base):
+    """An account that an administrator has closed; why stands in the audit log."""
+
+    __tablename__ = "blocked_account"
+
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey(User.id, ondelete="CASCADE"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=now)
 
 
 class UserSession(Base):

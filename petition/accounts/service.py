@@ -62,6 +62,11 @@ def add_user(session: Session, email: str, name: str, password: str, admin: bool
     return user
 
 
+def register_proven(session: Session, canonical: str, name: str, password: str) -> User:
+    """Makes the account of somebody who has just used a link mailed to the address. Raises DomainError."""
+    return add_user(session, canonical, name, password)
+
+
 def _canonical(email: str) -> str:
     try:
         return parse_address(email).canonical
@@ -91,7 +96,7 @@ def check_password(session: Session, canonical: str, password: str, network: byt
         _hasher.verify(user.password_hash if user else decoy(), password)
     except (VerificationError, InvalidHashError):
         user = None
-    if user is None:
+    if user is None or user.blocked:
         raise SignInRefused(_("This address and password do not belong together."))
     return user
 
@@ -108,7 +113,7 @@ def user_of(session: Session, token: str | None) -> User | None:
     if not token:
         return None
     found = session.get(UserSession, _hash(token))
-    return found.user if found and found.expires_at > now() else None
+    return found.user if found and found.expires_at > now() and not found.user.blocked else None
 
 
 def end_session(session: Session, token: str | None) -> None:

@@ -1,14 +1,17 @@
-"""Finding and making organisations."""
+"""Finding, making and changing organisations."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from petition.accounts.models import User
+from petition.core import audit
 from petition.core.errors import DomainError, NotFound
 from petition.core.labels import SLUG, checked_line, checked_slug
-from petition.organisations.models import Membership, Organisation, Role
+from petition.organisations.models import Membership, Organisation, OrganisationRules, Role
+from petition.organisations.roles import Action, reachable
 
 
 def find_organisation(session: Session, slug: str) -> Organisation:
@@ -20,16 +23,52 @@ def find_organisation(session: Session, slug: str) -> Organisation:
     return organisation
 
 
+def find_reachable(session: Session, actor: User, action: Action, slug: str) -> Organisation:
+    """An organisation for which the actor may do this. Raises NotFound for any other: whether it exists is not told."""
+    mine = sa.select(Organisation).where(Organisation.id.in_(reachable(actor, action)), Organisation.slug == slug)
+    found = session.scalar(mine)
+    if found is None:
+        raise NotFound(_("There is no organisation of that name."))
+    return found
+
+
+def rules_of(session: Session, organisation: Organisation) -> OrganisationRules:
+    """What the organisation asks of its people; belongs to no session until it is stored."""
+    found = session.get(OrganisationRules, organisation.id)
+    unset = {"second_factor": False, "second_approval": False}
+    return found or OrganisationRules(organisation_id=organisation.id, **unset)
+
+
+def change(
+    session: Session, actor: User, organisation: Organisation, name: str, *, second_factor: bool, second_approval: bool
+) -> None:
+    """Sets an organisation's name and rules. Raises DomainError."""
+    if second_factor and not actor.has_second_factor:
+        raise DomainError(_("Set up a second factor for your own account first: else you would lock yourself out."))
+    organisation.name = _checked_name(name)
+    rules = rules_of(session, organisation)
+    rules.second_factor, rules.second_approval = second_factor, second_approval
+    session.add(rules)
+    said = {"name": organisation.name, "second_factor": second_factor, "second_approval": second_approval}
+    audit.record(
+        session, str(actor.id), "organisation changed", organisation.slug, organisation_id=organisation.id, **said
+    )
+
+
+def _checked_name(name: str) -> str:
+    try:
+        return checked_line(name, 200)
+    except ValueError as error:
+        raise DomainError(f"the name {error}") from None
+
+
 def add_organisation(session: Session, slug: str, name: str, owner: User) -> Organisation:
     """Makes an organisation with its first owner. Raises DomainError for a bad or taken slug, or no name."""
     try:
         checked_slug(slug)
     except ValueError as error:
         raise DomainError(f"the slug {error}") from None
-    try:
-        name = checked_line(name, 200)
-    except ValueError as error:
-        raise DomainError(f"the name {error}") from None
+    name = _checked_name(name)
     if session.scalar(sa.select(Organisation.id).where(Organisation.slug == slug)):
         raise DomainError(f"there is already an organisation {slug!r}")
     organisation = Organisation(slug=slug, name=name)
