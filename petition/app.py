@@ -15,6 +15,8 @@ from petition.core import committer, db, i18n, kept, limits, logs, page_cache, r
 from petition.core.errors import SettingRefused
 from petition.mail import mailbox_views
 from petition.mail import retention as mail_retention
+from petition.organisations import admin_views, audit_views, invitation_views, people_views
+from petition.organisations import mails as organisation_mails
 from petition.organisations import views as organiser_views
 from petition.petitions import views as petitions_views
 from petition.settings import ROOT, Settings
@@ -23,7 +25,7 @@ from petition.signatures import views as signatures_views
 from petition.tallies import views as tallies_views
 
 MAX_FORM_BYTES = 256 * 1024
-LOADED_FOR_THEIR_RULES = (mails, retention, mail_retention)
+LOADED_FOR_THEIR_RULES = (mails, retention, mail_retention, organisation_mails)
 BLUEPRINTS = (
     petitions_views.bp,
     signatures_views.bp,
@@ -31,6 +33,10 @@ BLUEPRINTS = (
     tallies_views.bp,
     accounts_views.bp,
     organiser_views.bp,
+    people_views.bp,
+    invitation_views.bp,
+    audit_views.bp,
+    admin_views.bp,
     api_views.bp,
     api_views.pages,
     health_views.bp,

@@ -12,8 +12,6 @@ from petition.core import audit
 from petition.core.db import writing
 from petition.organisations import service as organisations
 
-ACTOR = "command line"
-
 
 @click.group()
 def user() -> None:
@@ -34,7 +32,7 @@ def user_add(email: str, name: str, admin: bool, password_stdin: bool) -> None:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     with writing() as session:
         added = accounts.add_user(session, email, name, password, admin)
-        audit.record(session, ACTOR, "user added", str(added.id), admin=admin)
+        audit.record(session, audit.COMMAND_LINE, "user added", str(added.id), admin=admin)
     click.echo("account added", err=True)
 
 
@@ -52,5 +50,5 @@ def org_add(slug: str, name: str, owner: str) -> None:
     """Adds the organisation SLUG with its first owner."""
     with writing() as session:
         added = organisations.add_organisation(session, slug, name, accounts.find_user(session, owner))
-        audit.record(session, ACTOR, "organisation added", str(added.id), slug=slug)
+        audit.record(session, audit.COMMAND_LINE, "organisation added", slug, organisation_id=added.id, name=name)
     click.echo("organisation added", err=True)

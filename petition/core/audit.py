@@ -178,6 +178,12 @@ def head(session: Session) -> Head:
     found = session.execute(sa.select(AuditHead.number, AuditHead.hash)).one_or_none()
     return Head(found.number, found.hash.hex()) if found else Head(0, BEGINNING.hex())
 
+
+def erase(session: Session, number: int) -> bool:
+    """Erases the personal details of an entry; False when it has none. The chain stays whole."""
+    return bool(retention.deleted(session, sa.delete(AuditDetail).where(AuditDetail.number == number)))
+
+
 def _forget_personal(transaction: retention.Transaction) -> int:
     with transaction() as session:
         old = sa.select(AuditEntry.number).where(AuditEntry.at < now() - PERSONAL_LIFE)

@@ -25,6 +25,8 @@ SIGN_IN = parse("20 per 10 minutes")
 SIGN_IN_ACCOUNT = parse("10 per 10 minutes")
 SIGN_IN_ACCOUNT_ANYWHERE = parse("300 per 10 minutes")  # high: a stranger must not lock an organiser out
 POOL = {"pool_size": 2, "max_overflow": 6}  # together one for each thread of a web process
+NEW_ORGANISATION = parse("10 per 1 day")
+INVITE = parse("50 per 1 hour")
 CODE_TRIES = parse("5 per 1 hour")
 
 

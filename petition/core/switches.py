@@ -46,7 +46,9 @@ class Switches:
     def rows(self) -> dict[str, str]:
         """What is kept of them."""
         banners = {f"{BANNER}{language}": words for language, words in self.banners.items() if words}
-        return {name: YES for name, on in ((PAUSED, self.signing_paused), (CLOSED, self.registration_closed)) if on} | banners
+        return {
+            name: YES for name, on in ((PAUSED, self.signing_paused), (CLOSED, self.registration_closed)) if on
+        } | banners
 
 
 def signing_is_paused() -> sa.ColumnElement[bool]:
@@ -56,7 +58,7 @@ def signing_is_paused() -> sa.ColumnElement[bool]:
 
 def read(session: Session | sa.Connection) -> Switches:
     """Where the switches stand in the database."""
-    rows: dict[str, str] = dict(session.execute(sa.select(SiteSwitch.name, SiteSwitch.value)).tuples().all())
+    rows = {row.name: row.value for row in session.execute(sa.select(SiteSwitch.name, SiteSwitch.value))}
     banners = {name.removeprefix(BANNER): words for name, words in rows.items() if name.startswith(BANNER)}
     return Switches(PAUSED in rows, CLOSED in rows, banners)
 

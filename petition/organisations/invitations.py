@@ -17,7 +17,7 @@ from petition.accounts.service import register_proven
 from petition.core import audit, retention
 from petition.core.addresses import Address
 from petition.core.clock import now
-from petition.core.errors import DomainError, Forbidden, NotFound
+from petition.core.errors import Forbidden, NotFound
 from petition.core.keyed_hashes import mailbox_hash
 from petition.core.tokens import new_handle
 from petition.mail import outbox
@@ -32,12 +32,12 @@ PURPOSE = "invitation"
 def invite(
     session: Session, actor: User, organisation: Organisation, address: Address, roles: Collection[Role], locale: str
 ) -> Invitation:
-    """Owes the mail with the link. An earlier invitation of the same address ends. Raises DomainError."""
+    """Owes the mail with the link. An earlier invitation of the same address ends. Raises Refused."""
     if not roles:
-        raise DomainError(_("Choose at least one role."))
+        raise people.Refused(_("Choose at least one role."))
     here = sa.select(User.id).join(Membership, Membership.user_id == User.id)
     if session.scalar(here.where(User.email == address.canonical, Membership.organisation_id == organisation.id)):
-        raise DomainError(_("This person is here already."))
+        raise people.Refused(_("This person is here already."))
     earlier = Invitation.organisation_id == organisation.id, Invitation.canonical == address.canonical
     session.execute(sa.delete(Invitation).where(*earlier))
     handle = new_handle()
@@ -109,8 +109,14 @@ def accept(session: Session, actor: User, handle: bytes) -> Organisation:
         raise NotFound(_("This invitation has been used or withdrawn, or its seven days are over."))
     session.expunge(invitation)
     people.add_roles(session, organisation.id, actor.id, invitation.roles)
-    details = {"organisation_id": organisation.id, "person": str(actor.id), "roles": invitation.roles}
-    audit.record(session, str(actor.id), "joined", organisation.slug, **details)  # type: ignore[arg-type]
+    audit.record(
+        session,
+        str(actor.id),
+        "joined",
+        organisation.slug,
+        organisation_id=organisation.id,
+        roles=invitation.roles,
+    )
     return organisation
 
 

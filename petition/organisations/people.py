@@ -19,7 +19,14 @@ from petition.organisations.models import Invitation, Membership, Organisation, 
 from petition.organisations.roles import demanding_second_factor
 
 
-class LastOwner(DomainError):
+class Refused(DomainError):
+    """What was asked for the people of an organisation cannot be; the message says why."""
+
+    status = 422
+    code = "people_refused"
+
+
+class LastOwner(Refused):
     """Without this owner the organisation would have none."""
 
     status = 409
@@ -79,9 +86,9 @@ def places(session: Session, actor: User) -> list[Place]:
 def set_roles(
     session: Session, actor: User, organisation: Organisation, user_id: UUID, roles: Collection[Role]
 ) -> None:
-    """Gives a member these roles and no others. Raises DomainError, NotFound or LastOwner."""
+    """Gives a member these roles and no others. Raises Refused or NotFound."""
     if not roles:
-        raise DomainError(_("Choose at least one role."))
+        raise Refused(_("Choose at least one role."))
     _change(session, organisation, user_id, roles)
     audit.record(
         session,
@@ -98,8 +105,14 @@ def remove(session: Session, actor: User, organisation: Organisation, user_id: U
     """Lets a member go, or the actor leave. Raises NotFound or LastOwner."""
     _change(session, organisation, user_id, ())
     action = "left" if user_id == actor.id else "member removed"
-    who = {"organisation_id": organisation.id, "person": str(user_id)}
-    audit.record(session, str(actor.id), action, organisation.slug, **who)  # type: ignore[arg-type]
+    audit.record(
+        session,
+        str(actor.id),
+        action,
+        organisation.slug,
+        organisation_id=organisation.id,
+        person=str(user_id),
+    )
 
 
 def _change(session: Session, organisation: Organisation, user_id: UUID, roles: Collection[Role]) -> None:

@@ -1,5 +1,7 @@
 """Rules and invitations of organisations, blocked accounts, site switches; the audit log becomes a chain."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -26,9 +28,15 @@ APPEND_ONLY = {
         " FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_stays()",
     ),
 }
+
+
 def _entries(*more: sa.ColumnClause) -> sa.TableClause:
     """The columns of `audit_entry` that former versions had too, and some others."""
-    said = sa.column("at", types.Instant()), *map(sa.column, ("actor", "action", "object")), sa.column("details", sa.JSON)
+    said = (
+        sa.column("at", types.Instant()),
+        *map(sa.column, ("actor", "action", "object")),
+        sa.column("details", sa.JSON),
+    )
     return sa.table("audit_entry", *said, *more)
 
 
@@ -126,9 +134,7 @@ def _make_audit_tables() -> None:
         sa.Column("salt", sa.LargeBinary(length=16), nullable=False),
         sa.Column("network", sa.String(length=50), nullable=True),
         sa.Column("personal", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["number"], ["audit_entry.number"], name=op.f("fk_audit_detail_number_audit_entry")
-        ),
+        sa.ForeignKeyConstraint(["number"], ["audit_entry.number"], name=op.f("fk_audit_detail_number_audit_entry")),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_audit_detail")),
     )
     op.create_table(
@@ -140,7 +146,7 @@ def _make_audit_tables() -> None:
     )
 
 
-def _chain(rows) -> None:
+def _chain(rows: Sequence[sa.Row]) -> None:
     """Puts the entries of former versions into a chain, in the order of their times."""
     entries = _entries(sa.column("number"), sa.column("hash"))
     last = BEGINNING
