@@ -16,7 +16,6 @@ from petition.core.labels import SLUG, SLUG_LENGTH, checked_line
 from petition.core.names import NAME_LIMIT, NameRefused, clean_line, clean_name
 from petition.core.switches import Switches
 from petition.organisations.models import Role
-from petition.organisations.words import ROLES
 
 REASON_LENGTH = 300
 BANNER_LENGTH = 300
@@ -64,7 +63,7 @@ class SettingsForm(NamedForm):
 class RolesForm(PageForm):
     """What somebody is in the organisation."""
 
-    roles = SelectMultipleField(__("Roles"), choices=[(role.value, name) for role, (name, _does) in ROLES.items()])
+    roles = SelectMultipleField(__("Roles"), choices=[role.value for role in Role])
 
     def validate_roles(self, field: SelectMultipleField) -> None:
         if not field.data:

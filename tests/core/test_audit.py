@@ -145,8 +145,9 @@ def forged(number: int, previous: bytes) -> AuditEntry:
 
 
 def test_a_well_made_entry_put_in_at_the_end_is_found_by_the_head(log: Flask) -> None:
+    last = bytes.fromhex(head())
     with writing() as session:
-        session.add(forged(7, bytes.fromhex(head())))
+        session.add(forged(7, last))
     with pytest.raises(ChainBroken, match="entry 7 was put in: the log ends before it"):
         audit_check.verify(read_again())
 
@@ -228,7 +229,8 @@ def test_personal_details_are_forgotten_after_a_year_and_entries_never(log: Flas
 def test_of_an_address_only_the_network_is_kept(app: Flask, address: str, network: str) -> None:
     with app.test_request_context(environ_base={"REMOTE_ADDR": address}):
         record()
-        entry, detail = read_again().execute(sa.select(AuditEntry, AuditDetail)).one()
+        entry = read_again().scalars(sa.select(AuditEntry)).one()
+        detail = read_again().scalars(sa.select(AuditDetail)).one()
         assert detail.network == network
         assert entry.personal_hash == personal_hash(detail.salt, network, {})
 
