@@ -126,10 +126,11 @@ def _to_people(slug: str) -> Response:
 def invite(slug: str) -> Page:
     """Mails somebody a link by which to join."""
     form = InviteForm()
+    if form.validate():
+        limits.hit(limits.INVITE, "invite", str(actor().id))
     try:
         with _managing(slug) as (session, who, organisation):
-            if form.validate():
-                limits.hit(limits.INVITE, "invite", str(organisation.id))
+            if not form.errors:
                 invitations.invite(session, who, organisation, form.address, form.chosen, i18n.language())
     except people.Refused as error:
         return _people_page(slug, form, error.message), error.status
