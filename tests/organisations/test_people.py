@@ -1,4 +1,4 @@
-"""The people of an organisation: making one, inviting, joining, leaving; and each of it out of order, twice, by others."""
+"""The people of an organisation: inviting, joining, leaving; and each of it out of order, twice, by others."""
 
 from __future__ import annotations
 
@@ -150,19 +150,15 @@ def test_wrong_invitations_are_refused_on_the_page(people: People) -> None:
 def add_member(app: Flask, email: str, role: Role) -> Any:
     with app.app_context(), writing() as session:
         user = find_user(session, email)
-        session.add(
-            Membership(organisation_id=find_organisation(session, "river-friends").id, user_id=user.id, role=role)
-        )
+        river = find_organisation(session, "river-friends")
+        session.add(Membership(organisation_id=river.id, user_id=user.id, role=role))
         return user.id
 
 
 def test_the_last_owner_can_neither_go_nor_be_sent_nor_become_less(app: Flask, people: People) -> None:
     owner = id_of(app, "owner@river.example.org")
-    for url, fields in (
-        ("leave", {}),
-        (f"people/{owner}/remove", {}),
-        (f"people/{owner}/roles", {"roles": ["editor"]}),
-    ):
+    less = {"roles": ["editor"]}
+    for url, fields in (("leave", {}), (f"people/{owner}/remove", {}), (f"people/{owner}/roles", less)):
         answer = send(people.member, f"{RIVER}/{url}", **fields)
         assert answer.status_code == 409
         assert "needs an owner" in answer.text
