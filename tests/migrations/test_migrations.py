@@ -162,9 +162,8 @@ def test_the_audit_log_of_a_former_version_becomes_a_chain_and_plain_again(app: 
     for number, action in ((3, "third"), (1, "first"), (2, "second")):
         day = datetime(2026, 1, number, 1, 2, 3, 450, tzinfo=UTC)
         with writing() as session:
-            session.execute(
-                plain, {"id": UUID(int=number), "at": day, "action": action, "details": {"a": [0.5, "ü"]}}
-            )
+            said = {"at": day, "action": action, "details": {"a": [0.5, "ü"]}}
+            session.execute(plain, {"id": UUID(int=number), **said})
     migrating.upgrade()
     assert audit_check.verify(read_again()).number == 3
     with writing() as session:

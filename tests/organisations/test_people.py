@@ -30,7 +30,7 @@ SendMail = Callable[[], int]
 
 def send(client: FlaskClient, url: str, page: str = "/organiser/organisations/new", **fields: Any) -> Any:
     """Sends a form of a signed-in page, with the token that stands on a page."""
-    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get(page).text)
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get(page).text)
     assert token
     return client.post(url, data=fields | {"csrf_token": token[1]})
 
