@@ -18,6 +18,8 @@ from petition.core import committer, db, i18n, kept, limits, logs, page_cache, r
 from petition.core.errors import SettingRefused
 from petition.mail import bounces, mailbox_views
 from petition.mail import retention as mail_retention
+from petition.organisations import admin_views, audit_views, invitation_views, people_views
+from petition.organisations import mails as organisation_mails
 from petition.organisations import views as organiser_views
 from petition.petitions import views as petitions_views
 from petition.settings import ROOT, Settings
@@ -31,7 +33,7 @@ from petition.updates import unsubscribe_views
 MAX_FORM_BYTES = 256 * 1024
 LOADED_FOR_THEIR_RULES = (
     *(mails, retention, mail_retention, bounces, update_mails),
-    *(account_mails, account_retention),
+    *(account_mails, account_retention, organisation_mails),
 )
 BLUEPRINTS = (
     petitions_views.bp,
@@ -46,6 +48,10 @@ BLUEPRINTS = (
     organiser_views.bp,
     updates_views.bp,
     unsubscribe_views.bp,
+    people_views.bp,
+    invitation_views.bp,
+    audit_views.bp,
+    admin_views.bp,
     api_views.bp,
     api_views.pages,
     health_views.bp,

@@ -14,7 +14,7 @@ from babel.lists import format_list
 from flask import Flask, request
 from flask_babel import format_date, format_decimal, format_percent, get_locale
 
-from petition.core import countries, i18n
+from petition.core import countries, i18n, switches
 from petition.petitions.models import State
 from petition.petitions.words import state_words
 from petition.signatures.consent import reassurance
@@ -95,6 +95,7 @@ def init_app(app: Flask) -> None:
         state_words=state_words,
         reassurance=reassurance,
         State=State,
+        site_banner=lambda: switches.current().banner,
     )
 
     @app.url_defaults

@@ -13,6 +13,7 @@ from petition.core.clock import now
 from petition.core.db import db, insert, read_again, writing
 from petition.core.logs import log
 from petition.mail.models import PeriodicJob
+from petition.organisations import mails as organisation_mails
 from petition.petitions.models import Petition
 from petition.signatures import recount
 from petition.tallies import service as tallies
@@ -58,11 +59,18 @@ def fold_tallies() -> None:
         tallies.fold(session.connection())
 
 
+def mail_audit_head() -> None:
+    """Tells every owner how the audit log ends today: a chain that is rewritten later does not hold this end."""
+    with writing() as session:
+        organisation_mails.owe_audit_head(session)
+
+
 JOBS = [
     Job("fold tallies", timedelta(minutes=10), fold_tallies),
     Job("purge", timedelta(days=1), purge),
     Job("empty log", timedelta(minutes=10), empty_log),
     Job("check tallies", timedelta(hours=1), check_tallies),
+    Job("audit head", timedelta(days=1), mail_audit_head),
 ]
 
 

@@ -27,6 +27,7 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     exact_address: Mapped[ExactAddress | None] = relationship(viewonly=True)
     second_factor: Mapped[SecondFactor | None] = relationship(viewonly=True)
+    blocked: Mapped[BlockedAccount | None] = relationship(lazy="joined", viewonly=True)
 
     @property
     def address(self) -> Address:
@@ -46,6 +47,15 @@ class ExactAddress(Base):
 
     user_id: Mapped[UUID] = mapped_column(sa.ForeignKey(User.id, ondelete="CASCADE"), primary_key=True)
     address: Mapped[str] = mapped_column(sa.String(254))
+
+
+class BlockedAccount(Base):
+    """An account that an administrator has closed; why stands in the audit log."""
+
+    __tablename__ = "blocked_account"
+
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey(User.id, ondelete="CASCADE"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=now)
 
 
 class UserSession(Base):

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from petition.accounts.models import ExactAddress, User, UserSession
-from petition.core import limits
+from petition.core import limits, switches
 from petition.core.addresses import Address, AddressRefused, parse_address
 from petition.core.clock import now
 from petition.core.errors import DomainError
@@ -54,8 +54,8 @@ class AddressTaken(DomainError):
 
 
 def registration_open() -> bool:
-    """Whether anybody may make an account."""
-    return True
+    """Whether anybody may make an account. An invitation lets its owner make one all the same."""
+    return not switches.current().registration_closed
 
 
 def add_user(session: Session, email: str, name: str, password: str, admin: bool = False) -> User:
@@ -147,7 +147,7 @@ def check_password(session: Session, canonical: str, password: str, network: byt
     limits.hit(limits.SIGN_IN_ACCOUNT, "account", account, network.hex())
     limits.hit(limits.SIGN_IN_ACCOUNT_ANYWHERE, "account anywhere", account)
     user = session.scalar(sa.select(User).where(User.email == canonical))
-    if not is_password(user.password_hash if user else decoy(), password) or user is None:
+    if not is_password(user.password_hash if user else decoy(), password) or user is None or user.blocked:
         raise wrong_password()
     return user
 
@@ -174,7 +174,7 @@ def open_session(session: Session, token: str | None) -> UserSession | None:
 def user_of(session: Session, token: str | None) -> User | None:
     """Whose session a cookie's token is, if it has not ended."""
     found = open_session(session, token)
-    return found.user if found else None
+    return found.user if found and not found.user.blocked else None
 
 
 def end_session(session: Session, token: str | None) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from petition.cli.common import json_option, print_json, refuse, with_app
+from petition.core import audit
 from petition.core.addresses import AddressRefused, parse_address
 from petition.core.db import read_again, writing
 from petition.mail.bounces import Report, figures, record
@@ -71,6 +72,8 @@ def allow_(address: str) -> None:
         refuse("this is not a mail address")
     with writing() as session:
         held_back = allow(session, parsed)
+        if held_back:
+            audit.record(session, audit.COMMAND_LINE, "mail allowed again", "an address")
     if not held_back:
         refuse("no mail to this address is held back")
     click.echo("mail may go there again")

@@ -81,7 +81,25 @@ def _by_name(path: Path) -> str:
     return format_
 
 
+def _record(action: str, slug: str, format_: str, chosen: lists.Filter) -> None:
+    """Writes down that the list leaves, before it does."""
+    since, until = (moment and moment.isoformat() for moment in (chosen.since, chosen.until))
+    with writing() as session:
+        audit.record(
+            session,
+            audit.COMMAND_LINE,
+            action,
+            slug,
+            organisation_id=petitions.find(session, slug).organisation_id,
+            format=format_,
+            countries=chosen.countries,
+            since=since,
+            until=until,
+        )
+
+
 def _list(path: Path, format_: str, slug: str, chosen: lists.Filter) -> int:
+    _record("list exported", slug, format_, chosen)
     session = lists.snapshot(db.session())
     about = lists.heading(session, petitions.find(session, slug), chosen)
     real = lists.file_format(format_, about)
@@ -94,10 +112,7 @@ def _list(path: Path, format_: str, slug: str, chosen: lists.Filter) -> int:
 
 def _personal(path: Path, format_: str, slug: str, chosen: lists.Filter) -> int:
     write = personal_list.writer(format_)
-    with writing() as session:
-        since, until = (moment and moment.isoformat() for moment in (chosen.since, chosen.until))
-        filters = {"countries": chosen.countries, "since": since, "until": until}
-        audit.record(session, "command line", "personal export", slug, format=format_, **filters)
+    _record("personal export", slug, format_, chosen)
     session = lists.snapshot(db.session())
     about = lists.heading(session, petitions.find(session, slug), chosen)
     with whole_file(path) as stream, closing(personal_list.rows(session, chosen)) as rows:

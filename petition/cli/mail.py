@@ -9,6 +9,7 @@ import click
 import sqlalchemy as sa
 
 from petition.cli.common import json_option, print_json, refuse, with_app
+from petition.core import audit
 from petition.core.db import read_again, writing
 from petition.mail import outbox
 from petition.mail.models import MailState, OwedMail
@@ -62,6 +63,7 @@ def retry(mail_id: UUID | None, as_json: bool) -> None:
     """Makes dead letters due again: all, or the one of that id."""
     with writing() as session:
         number = outbox.retry(session, mail_id)
+        audit.record(session, audit.COMMAND_LINE, "mail retried", str(mail_id or "all"), mails=number)
     if mail_id and not number:
         refuse("no dead letter has this id, or what it said is forgotten already")
     if as_json:

@@ -14,8 +14,6 @@ from petition.core.db import writing
 from petition.core.errors import DomainError
 from petition.organisations import service as organisations
 
-ACTOR = "command line"
-
 
 @click.group()
 def user() -> None:
@@ -36,7 +34,7 @@ def user_add(email: str, name: str, admin: bool, password_stdin: bool) -> None:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     with writing() as session:
         added = accounts.add_user(session, email, name, password, admin)
-        audit.record(session, ACTOR, "user added", str(added.id), admin=admin)
+        audit.record(session, audit.COMMAND_LINE, "user added", str(added.id), admin=admin)
     click.echo("account added", err=True)
 
 
@@ -50,7 +48,7 @@ def user_reset_second_factor(email: str) -> None:
         if not second_factor.remove(session, found):
             raise DomainError("this account has no second factor")
         notices.tell(session, found, notices.Notice.FACTOR_OFF, "", i18n.SOURCE)
-        audit.record(session, ACTOR, "second factor removed", str(found.id))
+        audit.record(session, audit.COMMAND_LINE, "second factor removed", str(found.id))
     click.echo("second factor removed", err=True)
 
 
@@ -68,5 +66,5 @@ def org_add(slug: str, name: str, owner: str) -> None:
     """Adds the organisation SLUG with its first owner."""
     with writing() as session:
         added = organisations.add_organisation(session, slug, name, accounts.find_user(session, owner))
-        audit.record(session, ACTOR, "organisation added", str(added.id), slug=slug)
+        audit.record(session, audit.COMMAND_LINE, "organisation added", slug, organisation_id=added.id, name=name)
     click.echo("organisation added", err=True)

@@ -29,7 +29,15 @@ def load(file: Path, publish: bool) -> None:
         if publish and draft.state is None:
             draft = replace(draft, state=State.OPEN)
         petition = service.store(session, draft)
-        audit.record(session, "command line", "petition loaded", petition.slug, version=petition.text.version)
+        audit.record(
+            session,
+            audit.COMMAND_LINE,
+            "petition loaded",
+            petition.slug,
+            organisation_id=petition.organisation_id,
+            version=petition.text.version,
+            state=petition.state.value,
+        )
         click.echo(f"{petition.slug}: {petition.state.value}, text version {petition.text.version}")
 
 

@@ -14,8 +14,8 @@ from granian.log import LogLevels
 
 from petition import settings as settings_table
 from petition.cli.common import json_option, make_app, print_json, refuse, with_app
-from petition.core import retention
-from petition.core.db import db
+from petition.core import audit, retention
+from petition.core.db import db, writing
 from petition.worker import run_worker
 
 THREADS = 32  # of a web process: more than its connections, since who waits for a group commit holds none
@@ -84,6 +84,8 @@ def worker(once: bool) -> None:
 def purge(as_json: bool) -> None:
     """Forgets now what the retention rules say; the worker does the same once a day."""
     gone = retention.purge()
+    with writing() as session:
+        audit.record(session, audit.COMMAND_LINE, "purged", "site", forgotten=sum(gone.values()))
     if as_json:
         print_json(gone)
     else:

@@ -27,7 +27,8 @@ def tally(slug: str, check: bool, rebuild: bool, as_json: bool) -> None:
     if rebuild:
         with writing() as session:
             mended = recount.rebuild(session, petition.id)
-            audit.record(session, "command line", "tally rebuilt", slug, counters=mended)
+            whose = petition.organisation_id
+            audit.record(session, audit.COMMAND_LINE, "tally rebuilt", slug, organisation_id=whose, counters=mended)
         if not check:
             click.echo(f"{mended} counters mended", err=as_json)
     if check:

@@ -29,6 +29,8 @@ ASK_ACCOUNT_MAIL = parse("20 per 10 minutes")
 ASK_ACCOUNT_MAIL_ADDRESS = parse("5 per 1 hour")
 SECOND_FACTOR = parse("10 per 10 minutes")
 SECOND_FACTOR_ANYWHERE = parse("30 per 1 hour")
+NEW_ORGANISATION = parse("10 per 1 day")
+INVITE = parse("50 per 1 hour")
 CODE_TRIES = parse("5 per 1 hour")
 
 

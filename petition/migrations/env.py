@@ -25,13 +25,11 @@ def run_migrations_offline() -> None:
 
 
 def run_migrations_online() -> None:
-    """Migrates in one writing transaction."""
-    with db.engine.connect().execution_options(writes=True) as connection:
+    """Migrates in one writing transaction, begun here: on SQLite alembic would begin one for each revision."""
+    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
         context.configure(connection=connection, **_options())
-        with context.begin_transaction():
-            unhurried(connection)
-            context.run_migrations()
-        connection.commit()
+        unhurried(connection)
+        context.run_migrations()
 
 
 if context.is_offline_mode():

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import object_session
 
 from petition.accounts.models import User
-from petition.organisations.models import Membership, Organisation, Role
+from petition.organisations.models import Membership, Organisation, OrganisationRules, Role
 
 
 class Action(enum.StrEnum):
@@ -66,4 +66,11 @@ def reachable(actor: User, action: Action) -> sa.Select[UUID]:
     """The ids of the organisations for which the actor may do this; every organiser query is built on it."""
     roles = [role for role, allowed in ALLOWED.items() if action in allowed]
     mine = sa.select(Membership.organisation_id).where(Membership.user_id == actor.id, Membership.role.in_(roles))
+    if not actor.has_second_factor:
+        mine = mine.where(Membership.organisation_id.not_in(demanding_second_factor()))
     return mine.distinct()
+
+
+def demanding_second_factor() -> sa.Select[UUID]:
+    """The ids of the organisations that let nobody in who has no second factor."""
+    return sa.select(OrganisationRules.organisation_id).where(OrganisationRules.second_factor)

@@ -63,7 +63,7 @@ def download(slug: str, format: str) -> Response:
     found = _petition(who, Action.EXPORT, slug)
     if format not in export.FORMATS:
         raise NotFound
-    who_id, petition_id = str(who.id), found.id
+    who_id, petition_id, organisation_id = str(who.id), found.id, found.organisation_id
     about = export.heading(
         export.snapshot(db.session()), _petition(who, Action.EXPORT, slug), export.Filter(petition_id)
     )
@@ -72,7 +72,7 @@ def download(slug: str, format: str) -> Response:
     if request.method == "HEAD":
         return Response(headers=headers, content_type=export.MEDIA_TYPES[ending])
     with writing() as session:
-        audit.record(session, who_id, "list downloaded", slug, format=format)
+        audit.record(session, who_id, "list downloaded", slug, organisation_id=organisation_id, format=format)
 
     def write(stream: BinaryIO) -> int:
         session = export.snapshot(db.session())

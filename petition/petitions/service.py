@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from petition.core import switches
 from petition.core.clock import now
 from petition.core.db import db, read_again
 from petition.core.errors import DomainError, Gone, PetitionNotFound
@@ -40,13 +41,21 @@ class Page:
     pages: int
 
 
-def takes_signatures(petition: Petition | Any) -> bool:
-    """Whether a signature can be given and confirmed now, by the petition's state and end."""
+def takes_signatures(petition: Petition) -> bool:
+    """Whether a signature can be given and confirmed now, as far as known within the last second."""
+    return is_open(petition) and not switches.current().signing_paused
+
+
+def is_open(petition: Petition | Any) -> bool:
+    """Whether its state and its end let a petition take signatures."""
     return petition.state == State.OPEN and (petition.closes_at is None or now() < petition.closes_at)
 
 
 IN_FORCE = (
-    sa.select(Petition.id, Petition.state, Petition.closes_at, sa.func.max(PetitionText.version).label("version"))
+    sa.select(
+        *(Petition.id, Petition.state, Petition.closes_at, sa.func.max(PetitionText.version).label("version")),
+        switches.signing_is_paused().label("paused"),
+    )
     .join(PetitionText, PetitionText.petition_id == Petition.id)
     .where(Petition.id.in_(sa.bindparam("petitions", expanding=True)))
     .group_by(Petition.id)
@@ -56,7 +65,7 @@ IN_FORCE = (
 def in_force(connection: Connection, petition_ids: Collection[UUID]) -> dict[UUID, tuple[bool, int]]:
     """Whether each of these petitions takes signatures now, and the version of its text in force."""
     rows = connection.execute(IN_FORCE, {"petitions": list(petition_ids)})
-    return {row.id: (takes_signatures(row), row.version) for row in rows}
+    return {row.id: (is_open(row) and not row.paused, row.version) for row in rows}
 
 
 def recent(slug: str) -> Petition:
@@ -83,7 +92,7 @@ def _detached(petition: Petition) -> Petition:
 
 def shown_state(petition: Petition) -> State:
     """The state that readers see: an open petition past its end is closed."""
-    if petition.state == State.OPEN and not takes_signatures(petition):
+    if petition.state == State.OPEN and not is_open(petition):
         return State.CLOSED
     return petition.state
 

@@ -14,11 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
+from petition.core import switches
 from petition.core.many_rows import ForEach
 from petition.core.postgres import pipelined
 from petition.core.tokens import bucket_of
 from petition.petitions.models import Petition, State
-from petition.petitions.service import takes_signatures
+from petition.petitions.service import is_open
 from petition.signatures import forgetting, own_page
 from petition.signatures.attempts import SIGNER_OF, Attempt
 from petition.signatures.models import Signature, SignatureState, Signer
@@ -60,6 +61,7 @@ def _with_their_mates(given: sa.FromClause) -> sa.Select[Any]:
             *_columns(SIGNER, *KEPT),
             Petition.state.label("petition_state"),
             Petition.closes_at,
+            switches.signing_is_paused().label("paused"),
             mate.id.label("mate_id"),
             mate.state.label("mate_state"),
             mate.place.label("mate_place"),
@@ -131,7 +133,7 @@ def find(connection: Connection, handles: Iterable[bytes]) -> dict[bytes, Found]
     row: Any
     for row in ATTEMPTS.rows(connection, sorted((bucket_of(handle), handle) for handle in set(handles))):
         if row.handle not in found:
-            open_for_signing = takes_signatures(_PetitionNow(row.petition_state, row.closes_at))
+            open_for_signing = is_open(_PetitionNow(row.petition_state, row.closes_at)) and not row.paused
             found[row.handle] = Found(Attempt(row, row, row), [], open_for_signing)
         mate = Mate(row.mate_id, row.mate_state, row.mate_place, row.mate_person, row.mate_name or "")
         found[row.handle].mates.append(mate)

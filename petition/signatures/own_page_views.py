@@ -16,12 +16,12 @@ from flask import (
     url_for,
 )
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as AnyResponse
 
 from petition.core import i18n, limits, tokens
 from petition.core.db import read_again, writing
 from petition.core.errors import DomainError, Forbidden, TooMany
+from petition.core.forms import refuse_forged
 from petition.core.keyed_hashes import network_hash
 from petition.signatures import own_changes, own_page
 from petition.signatures.attempts import Attempt
@@ -40,12 +40,6 @@ def _owner() -> tuple[own_page.Owner, str]:
     if owner is None or token is None:
         raise Forbidden(_("Your half hour on this page is over. Ask for a new link."))
     return owner, token
-
-
-def _refuse_forged() -> None:
-    """Raises Forbidden unless the form came from a page of this session."""
-    if not FlaskForm().validate():
-        raise Forbidden(_("This page was open for too long. Please go back, load it again and repeat."))
 
 
 @bp.get("")
@@ -117,7 +111,7 @@ def open_page(token: str) -> AnyResponse:
 @bp.post("/leave")
 def leave() -> AnyResponse:
     """Ends the half hour."""
-    _refuse_forged()
+    refuse_forged()
     with writing() as writer:
         own_page.end_session(writer, session.pop(COOKIE, None))
     return redirect(url_for("own_page.page"), 303)
@@ -157,7 +151,7 @@ def _signature_page(own: Attempt, ref: str, form: OwnSignatureForm, problem: str
 @bp.post("/signatures/<ref>/withdraw")
 def withdraw(ref: str) -> AnyResponse:
     """Takes the signature back."""
-    _refuse_forged()
+    refuse_forged()
     owner, token = _owner()
     with writing() as writer:
         own = own_page.find_own(writer, owner, token, ref)
@@ -168,7 +162,7 @@ def withdraw(ref: str) -> AnyResponse:
 @bp.post("/signatures/<ref>/erase")
 def erase(ref: str) -> AnyResponse:
     """Takes the signature back and deletes it."""
-    _refuse_forged()
+    refuse_forged()
     owner, token = _owner()
     with writing() as writer:
         own = own_page.find_own(writer, owner, token, ref)

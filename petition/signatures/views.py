@@ -19,7 +19,7 @@ from flask_babel import format_decimal
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as AnyResponse
 
-from petition.core import i18n, limits, metrics, tokens
+from petition.core import i18n, limits, metrics, switches, tokens
 from petition.core.addresses import PROVIDERS, domain_hint, is_disposable
 from petition.core.committer import Busy, is_busy, submit
 from petition.core.db import read_again
@@ -66,6 +66,7 @@ def _petition_page(slug: str, form: SignForm, status: int = 200, problem: str | 
         problem=problem,
         takes_signatures=petitions.takes_signatures(found),
         shown_state=petitions.shown_state(found),
+        all_paused=switches.current().signing_paused,
     )
     return make_response(page, status)
 
@@ -178,6 +179,7 @@ def _render_outcome(petition: Petition, confirmation: Confirmation, number: str)
         outcome=confirmation.outcome,
         names=confirmation.names,
         number=number,
+        all_paused=switches.current().signing_paused,
         share_link=f"{current_app.config['BASE_URL']}/petitions/{petition.slug}",
     )
 

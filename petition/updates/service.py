@@ -144,7 +144,7 @@ def send(session: Session, actor: User, update: Update) -> None:
         session.flush()
     except IntegrityError:
         raise DomainError(_("Another update of this petition is still on its way.")) from None
-    audit.record(session, str(actor.id), "update sent", update.petition.slug, update=str(update.id), readers=expected)
+    _record(session, actor, update, "update sent", readers=expected)
 
 
 def pause(session: Session, actor: User, update: Update) -> None:
@@ -153,7 +153,7 @@ def pause(session: Session, actor: User, update: Update) -> None:
         raise DomainError(_("This update is not being sent."))
     update.state = UpdateState.PAUSED
     feeding.take_back(session, update)
-    audit.record(session, str(actor.id), "update paused", update.petition.slug, update=str(update.id))
+    _record(session, actor, update, "update paused")
 
 
 def resume(session: Session, actor: User, update: Update) -> None:
@@ -161,7 +161,13 @@ def resume(session: Session, actor: User, update: Update) -> None:
     if update.state != UpdateState.PAUSED:
         raise DomainError(_("This update is not paused."))
     update.state = UpdateState.SENDING
-    audit.record(session, str(actor.id), "update sent on", update.petition.slug, update=str(update.id))
+    _record(session, actor, update, "update sent on")
+
+
+def _record(session: Session, actor: User, update: Update, action: str, **details: object) -> None:
+    about = update.petition
+    whose, which = about.organisation_id, str(update.id)
+    audit.record(session, str(actor.id), action, about.slug, organisation_id=whose, update=which, **details)
 
 
 def text_for(update: Update, locale: str) -> UpdateText:

@@ -18,9 +18,17 @@ from petition.accounts.service import find_user, hash_password
 from petition.core.addresses import parse_address
 from petition.core.db import writing
 from petition.core.tokens import sign_handle
+from petition.mail.models import OwedMail
+from petition.organisations import invitations
+from petition.organisations.models import Role
+from petition.organisations.service import find_organisation
 from petition.petitions.models import Petition, State
 from tests.conftest import CODE, LINK, PASSWORD, SLUG, add_petition, signed_in
 
+OF_ORGANISATIONS = (
+    *("audit.of_organisation", "organisations.settings", "organisations.people_page", "organisations.invite"),
+    *("organisations.withdraw", "organisations.set_roles", "organisations.remove", "organisations.leave"),
+)
 ADDRESS, NAME = "ana.secret@example.org", "Ana Geheimnis"
 
 
@@ -94,8 +102,26 @@ def site(app: Flask, petition: Petition, sign: Callable[..., Any], send_mail: Ca
         "format": "csv",
         "key": next(box.iterdir()).name,
         "filename": "petition.css",
+        **_of_organisation(app),
     }
     return Site(app, signed_in(app), signer, values)
+
+
+def _of_organisation(app: Flask) -> dict[str, str]:
+    """What stands for parts of the addresses about organisations: an invitation and who invited."""
+    with app.app_context(), writing() as session:
+        owner = find_user(session, "owner@river.example.org")
+        river = find_organisation(session, "river-friends")
+        guest = invitations.invite(session, owner, river, parse_address("guest@example.org"), [Role.EDITOR], "en")
+        mail = session.query(OwedMail).filter_by(template=invitations.MAIL).one()
+        handle = bytes.fromhex((mail.content or {})["handle"])
+        return {
+            "user_id": str(owner.id),
+            "invitation_id": str(guest.id),
+            "invitations.page.token": sign_handle(invitations.PURPOSE, handle),
+            "invitations.accept.token": sign_handle(invitations.PURPOSE, handle),
+            **{f"{name}.slug": river.slug for name in OF_ORGANISATIONS},
+        }
 
 
 def code_of(mail: str) -> str:

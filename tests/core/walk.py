@@ -17,9 +17,12 @@ import time_machine
 from flask import Flask, template_rendered
 from flask.testing import FlaskClient
 
+from petition.accounts.service import find_user
 from petition.core import committer
 from petition.core.clock import now
+from petition.core.db import writing
 from petition.core.tokens import form_token
+from petition.periodic_jobs import mail_audit_head
 from petition.worker import Worker
 from tests.conftest import CODE, LINK, PASSWORD, add_petition
 from tests.core.walk_accounts import through_accounts
@@ -29,6 +32,7 @@ SLUG = "river"
 TEXT = {"title": "გაათავისუფლეთ მდინარე", "addressee": "წყლის მინისტრი", "body": "დაე *იდინოს*.", "locale": "ka"}
 NAMES = ("ანა", "დავითი", "ნინო")
 ADDRESS = "ana@example.org"
+GUEST = "guest@example.org"
 
 
 @dataclass
@@ -194,6 +198,37 @@ def _organising(walk: Walk) -> None:
     walk.post("sign in: refused", "/login", 403, **account, password="wrong")
     walk.post("desk", "/login", **account, password=PASSWORD)
     walk.get("organiser: petition", f"/organiser/petitions/{SLUG}")
+    _managing(walk)
+
+
+def _managing(walk: Walk) -> None:
+    """An organisation's people, an invitation and what it leads to, the administration of the site."""
+    with walk.app.app_context(), writing() as session:
+        find_user(session, "owner@river.example.org").admin = True
+    river = "/organiser/organisations/river-friends"
+    form = walk.get("organisation: new", "/organiser/organisations/new")
+    token = {"csrf_token": re.search(r'name="csrf_token" value="([^"]+)"', form)[1]}
+    walk.post("organisation: no name", "/organiser/organisations/new", 422, **token)
+    walk.get("organisations", "/organiser/organisations")
+    walk.get("organisation: settings", f"{river}/settings")
+    walk.post("invitation: nobody", f"{river}/people/invite", 422, **token)
+    walk.post("people", f"{river}/people/invite", **token, email=GUEST, roles=["owner", "editor", "observer"])
+    walk.get("organisation: audit log", f"{river}/audit", action="invited")
+    walk.get("administration", "/admin")
+    walk.post("administration: no reason", "/admin/switches", 422, **token)
+    walk.get("administration: organisations", "/admin/organisations")
+    walk.get("administration: accounts", "/admin/accounts", q="owner@")
+    walk.get("administration: audit log", "/admin/audit", action="invited")
+    with walk.app.app_context():
+        mail_audit_head()
+    Worker(walk.app, once=True).run()
+    known = {mail["Message-ID"] for mail in walk.mails}
+    walk.mails += [mail for mail in delivered(walk.app) if mail["Message-ID"] not in known]
+    text = next(mail for mail in walk.mails if mail["To"] == GUEST).get_body(("plain",)).get_content()
+    path = re.search(r"http\S+(/invitations/\S+)", text)[1]
+    walk.client = walk.app.test_client()
+    walk.get("invitation", path)
+    walk.post("invitation: no name", path, 422)
 
 
 def _too_late(walk: Walk) -> None:

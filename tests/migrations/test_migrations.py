@@ -19,7 +19,8 @@ import sqlalchemy as sa
 from flask import Flask
 
 from petition import migrating
-from petition.core.db import Base, Id, Instant, Small, db, writing
+from petition.core import audit, audit_check
+from petition.core.db import Base, Id, Instant, Small, db, read_again, writing
 from petition.core.migrations import current_and_newest, problem
 from petition.organisations.models import Organisation
 from petition.settings import ROOT, Settings
@@ -151,6 +152,28 @@ def test_up_down_and_up_again_with_data_in_every_table(app: Flask) -> None:
         assert definitions(connection) == first
     assert set(rows().values()) == {0, 1}
     fill_every_table()
+
+
+def test_the_audit_log_of_a_former_version_becomes_a_chain_and_plain_again(app: Flask) -> None:
+    migrating.upgrade(revision="0003")
+    at, details = sa.bindparam("at", type_=Instant()), sa.bindparam("details", type_=sa.JSON())
+    plain = sa.text("INSERT INTO audit_entry VALUES (:id, :at, 'command line', :action, 'river', :details)")
+    plain = plain.bindparams(sa.bindparam("id", type_=Id()), at, details)
+    for number, action in ((3, "third"), (1, "first"), (2, "second")):
+        day = datetime(2026, 1, number, 1, 2, 3, 450, tzinfo=UTC)
+        with writing() as session:
+            said = {"at": day, "action": action, "details": {"a": [0.5, "ü"]}}
+            session.execute(plain, {"id": UUID(int=number), **said})
+    migrating.upgrade()
+    assert audit_check.verify(read_again()).number == 3
+    with writing() as session:
+        audit.record(session, "command line", "fourth", "river")
+    assert audit_check.verify(read_again()).number == 4
+    migrating.downgrade(revision="0003")
+    actions = read_again().execute(sa.text("SELECT action FROM audit_entry ORDER BY at")).scalars().all()
+    assert actions == ["first", "second", "third", "fourth"]
+    migrating.upgrade()
+    assert audit_check.verify(read_again()).number == 4
 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(app: Flask) -> None:

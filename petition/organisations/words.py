@@ -1,0 +1,75 @@
+"""What roles and entries of the audit log are called on pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from babel.lists import format_list
+from flask_babel import LazyString, get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as __
+
+from petition.organisations.models import Role
+
+ROLES: dict[Role, tuple[LazyString, LazyString]] = {
+    Role.OWNER: (__("Owner"), __("may do everything, and says who may do what")),
+    Role.EDITOR: (__("Editor"), __("writes and publishes petitions, sends news")),
+    Role.DELIVERY_OFFICER: (__("Delivery officer"), __("exports lists, hands them over, adds signatures from paper")),
+    Role.MODERATOR: (__("Moderator of signatures"), __("sees signatures and strikes out false ones")),
+    Role.OBSERVER: (__("Observer"), __("sees figures, and no personal data")),
+}
+ACTS: dict[str, LazyString] = {
+    "account blocked": __("blocked the account of %(object)s: %(reason)s"),
+    "account unblocked": __("opened the account of %(object)s again: %(reason)s"),
+    "invitation withdrawn": __("withdrew the invitation of %(address)s"),
+    "invited": __("invited %(address)s: %(roles)s"),
+    "joined": __("joined: %(roles)s"),
+    "left": __("left the organisation"),
+    "list downloaded": __("downloaded the list of signers of %(object)s (%(format)s)"),
+    "list exported": __("exported the list of signers of %(object)s (%(format)s)"),
+    "mail retried": __("sent mails again that could not be delivered: %(mails)s"),
+    "member removed": __("removed %(person)s"),
+    "organisation added": __("made the organisation"),
+    "organisation changed": __("changed the organisation's settings"),
+    "personal export": __("exported everything kept of the signers of %(object)s (%(format)s)"),
+    "personal details erased": __("erased the personal details of entry %(object)s"),
+    "petition loaded": __("loaded the petition %(object)s from a file, text version %(version)s: %(state)s"),
+    "purged": __("forgot what was due to be forgotten"),
+    "roles changed": __("changed the roles of %(person)s: %(roles)s"),
+    "switches turned": __("turned the switches of the site: %(reason)s"),
+    "tally rebuilt": __("mended the counters of %(object)s: %(counters)s"),
+    "user added": __("added the account of %(object)s"),
+}
+
+
+def role_name(role: str) -> str:
+    """What a role is called."""
+    return str(ROLES[Role(role)][0])
+
+
+def role_names(roles: Sequence[str]) -> str:
+    """What several roles are called."""
+    return format_list([role_name(role) for role in roles], locale=get_locale())
+
+
+class _Values(dict[str, Any]):
+    """The values of a sentence; one that is gone has been erased."""
+
+    def __missing__(self, name: str) -> str:
+        return _("(erased)")
+
+
+def act(action: str, values: Mapping[str, Any]) -> str:
+    """An entry of the audit log in words that follow who did it. `roles` may be among the values."""
+    if action not in ACTS:
+        return f"{action}: {values['object']}"
+    shown = _Values(values)
+    if "roles" in shown:
+        shown["roles"] = role_names(shown["roles"])
+    return str(ACTS[action]) % shown
+
+
+def act_name(action: str) -> str:
+    """What a sort of entry is called in a list to choose from."""
+    return action.capitalize()

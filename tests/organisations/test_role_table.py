@@ -1,0 +1,153 @@
+"""The table of who may do what (`role_table.txt`), tried out: every address, every method, everybody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from petition.accounts.models import User
+from petition.accounts.service import start_session
+from petition.accounts.signed_in import COOKIE
+from petition.core.addresses import parse_address
+from petition.core.db import writing
+from petition.organisations import invitations
+from petition.organisations.models import Membership, Organisation, Role
+from petition.organisations.service import add_organisation, find_organisation
+from tests.conftest import SLUG, add_petition, password_hash
+
+TABLE = Path(__file__).with_name("role_table.txt")
+TOLD = ("/organiser", "/admin", "/api")
+MEMBERS = {
+    "owner": Role.OWNER,
+    "editor": Role.EDITOR,
+    "officer": Role.DELIVERY_OFFICER,
+    "moderator": Role.MODERATOR,
+    "observer": Role.OBSERVER,
+}
+EVERYBODY = (*MEMBERS, "other", "none", "admin", "nobody")
+OPEN_TOO_LONG = "This page was open for too long"
+
+
+class Row(NamedTuple):
+    """A line of the table: an address and who may."""
+
+    method: str
+    rule: str
+    may: dict[str, str]
+
+
+def rows() -> Iterator[Row]:
+    for line in TABLE.read_text("utf-8").splitlines():
+        if line.strip() and not line.startswith("#"):
+            method, rule, *may = line.split()
+            assert len(may) == len(EVERYBODY), line
+            yield Row(method, rule, dict(zip(EVERYBODY, may, strict=True)))
+
+
+class Objects(NamedTuple):
+    """What stands for the parts of addresses: of the first organisation, and what belongs to it."""
+
+    values: dict[str, str]
+
+    def url(self, rule: str) -> str:
+        """The address of the object; the part before `<slug>` says what sort of object that is."""
+        return re.sub(r"(\w+)/<(?:\w+:)?(\w+)>|\.<(\w+)>", self._filled, rule)
+
+    def _filled(self, found: re.Match[str]) -> str:
+        if found[3]:
+            return f".{self.values[found[3]]}"
+        return f"{found[1]}/{self.values.get(f'{found[1]}/{found[2]}') or self.values[found[2]]}"
+
+
+@pytest.fixture
+def objects(app: Flask) -> Objects:
+    """A petition of the organisation `river-friends`, an invitation to it, a member of it.
+
+    Whoever adds an address with a new sort of object adds the object here.
+    """
+    add_petition(app)
+    with app.app_context(), writing() as session:
+        river = find_organisation(session, "river-friends")
+        owner = session.query(User).one()
+        address = parse_address("invited@example.org")
+        invitation = invitations.invite(session, owner, river, address, [Role.EDITOR], "en")
+        return Objects(
+            {
+                "petitions/slug": SLUG,
+                "organisations/slug": river.slug,
+                "format": "csv",
+                "user_id": str(owner.id),
+                "invitation_id": str(invitation.id),
+            }
+        )
+
+
+@pytest.fixture
+def browsers(app: Flask, objects: Objects) -> dict[str, FlaskClient]:
+    """A browser for each of EVERYBODY."""
+    clients = {name: app.test_client() for name in EVERYBODY}
+    with app.app_context(), writing() as session:
+        river = find_organisation(session, "river-friends")
+        for name, client in clients.items():
+            if name == "nobody":
+                continue
+            with client.session_transaction() as cookie:
+                cookie[COOKIE] = start_session(session, _person(session, river, name).id)
+    return clients
+
+
+def _person(session: Any, river: Organisation, name: str) -> User:
+    user = User(email=f"{name}@people.example.org", name=name, password_hash=password_hash(), admin=name == "admin")
+    session.add(user)
+    session.flush()
+    if name in MEMBERS:
+        session.add(Membership(organisation_id=river.id, user_id=user.id, role=MEMBERS[name]))
+    elif name == "other":
+        add_organisation(session, "lake-friends", "Lake Friends", user)
+    return user
+
+
+def allowed(answer: Any) -> str:
+    """What an answer says in the words of the table."""
+    if answer.status_code == 303 and answer.location.partition("?")[0] == "/login":
+        return "login"
+    if answer.status_code == 404:
+        return "no"
+    if answer.status_code in {200, 303, 422} or OPEN_TOO_LONG in answer.text:
+        return "yes"
+    return f"{answer.status_code}?"
+
+
+def test_every_address_and_method_has_a_line(app: Flask) -> None:
+    there_are = {
+        (method, rule.rule)
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith(TOLD)
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    lines = [(row.method, row.rule) for row in rows()]
+    assert set(lines) == there_are
+    assert len(lines) == len(set(lines))
+
+
+@pytest.mark.parametrize("name", EVERYBODY)
+def test_everybody_may_what_the_table_says_and_nothing_else(
+    browsers: dict[str, FlaskClient], objects: Objects, name: str
+) -> None:
+    wrong = []
+    for row in rows():
+        for method in (row.method, "HEAD") if row.method == "GET" else (row.method,):
+            answer = browsers[name].open(objects.url(row.rule), method=method, buffered=True)
+            if (found := allowed(answer)) != row.may[name]:
+                wrong.append(f"{method} {row.rule}: {found}, the table says {row.may[name]}")
+    assert wrong == []
+
+
+def test_every_line_is_about_something_that_exists(objects: Objects) -> None:
+    assert all("<" not in objects.url(row.rule) for row in rows())
