@@ -31,12 +31,12 @@ def verify(session: Session, noted: str | None = None) -> Head:
     reading = unhurried(session)
     end = head(reading)
     query = sa.select(AuditEntry, AuditDetail).outerjoin(AuditDetail, AuditDetail.number == AuditEntry.number)
-    rows = reading.execute(query.order_by(AuditEntry.number).execution_options(yield_per=ROWS))
+    in_order = query.order_by(AuditEntry.number).execution_options(yield_per=ROWS)
     number, previous, met = 0, BEGINNING, wanted == BEGINNING
-    for entry, detail in rows:
-        number, previous = _next(number, previous, entry, detail)
-        met = met or previous == wanted
-        reading.expunge(entry)
+    with reading.execute(in_order) as rows:
+        for entry, detail in rows:
+            number, previous = _next(number, previous, entry, detail)
+            met = met or previous == wanted
     _compare_ends(number, previous, end)
     if not met:
         raise ChainBroken("the noted hash is not in the log: entries were replaced or removed since it was noted")
