@@ -26,7 +26,8 @@ def run_migrations_offline() -> None:
 def run_migrations_online() -> None:
     """Migrates in one writing transaction."""
     with db.engine.connect().execution_options(writes=True) as connection:
-        context.configure(connection=connection, **_options())
+        # Alembic thinks that SQLite cannot undo a change of tables, and would commit after each migration.
+        context.configure(connection=connection, transactional_ddl=True, **_options())
         with context.begin_transaction():
             unhurried(connection)
             context.run_migrations()
