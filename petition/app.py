@@ -16,6 +16,9 @@ from petition.core.errors import SettingRefused
 from petition.mail import mailbox_views
 from petition.mail import retention as mail_retention
 from petition.organisations import views as organiser_views
+from petition.petitions import admin_views
+from petition.petitions import mails as petition_mails
+from petition.petitions import organiser_views as writing_views
 from petition.petitions import views as petitions_views
 from petition.settings import ROOT, Settings
 from petition.signatures import mails, own_page_views, retention
@@ -23,7 +26,7 @@ from petition.signatures import views as signatures_views
 from petition.tallies import views as tallies_views
 
 MAX_FORM_BYTES = 256 * 1024
-LOADED_FOR_THEIR_RULES = (mails, retention, mail_retention)
+LOADED_FOR_THEIR_RULES = (mails, petition_mails, retention, mail_retention)
 BLUEPRINTS = (
     petitions_views.bp,
     signatures_views.bp,
@@ -31,6 +34,8 @@ BLUEPRINTS = (
     tallies_views.bp,
     accounts_views.bp,
     organiser_views.bp,
+    writing_views.bp,
+    admin_views.bp,
     api_views.bp,
     api_views.pages,
     health_views.bp,

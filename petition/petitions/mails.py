@@ -17,7 +17,7 @@ from petition.mail.outbox import Claimed
 from petition.mail.rendering import Letter, context_for
 from petition.organisations.models import Membership
 from petition.organisations.roles import ALLOWED, Action
-from petition.petitions.models import Petition, State
+from petition.petitions.models import Petition
 
 MAIL = "petition_state"
 APPROVED = "approved"
@@ -66,11 +66,10 @@ def _letter(session: Session, content: dict[str, str]) -> Letter | None:
     petition = session.get(Petition, UUID(content["petition"]))
     if petition is None:
         return None
-    state = content["state"]
     same = {
         "title": petition.title,
         "locale": petition.locale,
-        "state": State(state) if state != APPROVED else APPROVED,
+        "state": content["state"],
         "reason": content["reason"],
     }
     return Letter(same, {"link": current_app.config["BASE_URL"] + content["page"]})

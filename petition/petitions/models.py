@@ -83,7 +83,7 @@ class Petition(Base):
 
 
 class Words:
-    """What is written in one language. The body, title, summary and risk are what people sign; the rest may change."""
+    """What is written in one language. Title, body, summary and risk are what people sign."""
 
     locale: Mapped[str] = mapped_column(sa.String(20))
     title: Mapped[str] = mapped_column(sa.String(300))
@@ -114,12 +114,19 @@ class PetitionText(Words, Base):
     minimum_age: Mapped[int | None]
     kept_months: Mapped[int | None]
     petition: Mapped[Petition] = relationship(back_populates="texts")
-    translations: Mapped[list[Translation]] = relationship(order_by="Translation.locale", cascade="all, delete-orphan")
+    translations: Mapped[list[Translation]] = relationship(
+        order_by="Translation.locale", cascade="all, delete-orphan"
+    )
+
+    @property
+    def in_all_languages(self) -> list[Words]:
+        """The words in every language there is, the petition's own first."""
+        return [self, *self.translations]
 
     @property
     def languages(self) -> list[str]:
         """The languages it can be read in, the petition's own first."""
-        return [self.locale, *(one.locale for one in self.translations)]
+        return [words.locale for words in self.in_all_languages]
 
     def in_language(self, tag: str) -> Words:
         """The words in a language, or else in the petition's own."""

@@ -29,6 +29,8 @@ SHOWN = (
 )
 """What a list shows of each petition besides its own row."""
 
+SIGNED_WORDS = ("title", "body", "summary", "risk")
+OTHER_WORDS = ("thanks", "mail_words", "picture_alt")
 PROMISES = ("controllers", "contact", "minimum_age", "kept_months")
 """What is promised beside the form, signed with the words."""
 
@@ -55,7 +57,7 @@ class Page:
 
 
 def takes_signatures(petition: Petition | Any) -> bool:
-    """Whether a signature can be confirmed now, and given where the form is shown, by the petition's state and end."""
+    """Whether a signature can be confirmed now (and given, where there is a form), by the state and the end."""
     return petition.state in SIGNED_STATES and (petition.closes_at is None or now() < petition.closes_at)
 
 
@@ -75,19 +77,20 @@ def recent(slug: str) -> Petition:
 
     Belongs to no session. Raises PetitionNotFound or Gone.
     """
-    found: Petition = kept("petition").get(slug, lambda: _detached(find_public(read_again(), slug)))
+    found: Petition = kept("petition").get(slug, lambda: detached(find_public(read_again(), slug)))
     return found
 
 
 def recent_by_id(petition_id: UUID) -> Petition:
     """The same, whatever its state, for whoever has signed it."""
     by_id = sa.select(Petition).where(Petition.id == petition_id)
-    found: Petition = kept("petition by id").get(petition_id, lambda: _detached(read_again().scalars(by_id).one()))
+    found: Petition = kept("petition by id").get(petition_id, lambda: detached(read_again().scalars(by_id).one()))
     return found
 
 
-def _detached(petition: Petition) -> Petition:
-    assert (petition.plan or True) and petition.text.translations is not None  # loads them
+def detached(petition: Petition) -> Petition:
+    """The petition with all that a page shows of it, belonging to no session; what was being read is over."""
+    _loaded = petition.plan, petition.text.translations
     db.session.expunge_all()
     db.session.rollback()  # whoever waits for a commit now must not hold a connection, or the log, meanwhile
     return petition
@@ -224,13 +227,13 @@ def sha256(locale: str, title: str, body: str) -> str:
 def writable_text(petition: Petition) -> PetitionText:
     """The text to write other words into: the one in force while nobody could sign it, or else a new version.
 
-    A new version promises beside the form what the former did. Its translations have to be given again.
+    A new version begins as the former was, but for its translations, which have to be given again.
     """
     if petition.texts and not petition.is_frozen:
         return petition.text
     former = petition.text if petition.texts else None
     text = PetitionText(version=len(petition.texts) + 1, translations=[])
-    for name in PROMISES if former else ():
+    for name in (*SIGNED_WORDS, *OTHER_WORDS, *PROMISES) if former else ():
         setattr(text, name, getattr(former, name))
     petition.texts.append(text)
     freeze(petition)

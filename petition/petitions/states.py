@@ -67,6 +67,18 @@ SEEN: dict[State, Sees] = {
 }
 
 
+def sees_words(state: State) -> str:
+    """What the public sees of a petition in a state, in a sentence."""
+    return {
+        Sees.NOTHING: _("The public sees nothing of it."),
+        Sees.LINK: _("Only who has the secret link sees it."),
+        Sees.FORM: _("Everybody can read and sign it."),
+        Sees.PAGE: _("Everybody can read it; nobody can sign it."),
+        Sees.REASON: _("The public sees nothing of it but the reason."),
+        Sees.GONE: _("The public sees nothing of it but the reason."),
+    }[SEEN[state]]
+
+
 @dataclass(frozen=True)
 class Change:
     """One line of the table. Owners and editors get a mail; with `tells_administrators` they do too."""
@@ -150,6 +162,8 @@ def move(session: Session, actor: User | None, petition: Petition, target: State
         raise ChangeRefused(_("That cannot be done to this petition now. Look at its state again."))
     if not change.who & _roles(actor, petition):
         raise Forbidden(_("You may not do that here."))
+    if source == State.DRAFT and not (petition.text.body.strip() and petition.addressee):
+        raise ChangeRefused(_("Write the text and its addressee first."))
     if change.needs_reason and not reason:
         raise ChangeRefused(_("Give a reason."))
     review = review_of(session, petition)

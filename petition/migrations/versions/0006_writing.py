@@ -130,15 +130,10 @@ def _user(table: str, column: str, ondelete: str) -> sa.ForeignKeyConstraint:
 
 
 def downgrade() -> None:
-    for table in (
-        "petition_review_note",
-        "petition_review",
-        "petition_draft",
-        "petition_plan",
-        "picture",
-        "petition_translation",
-    ):
-        op.drop_table(table)
+    for name in ("review_note", "review", "draft", "plan"):
+        op.drop_table(f"petition_{name}")
+    op.drop_table("picture")
+    op.drop_table("petition_translation")
     with op.batch_alter_table("petition_text", recreate=_recreate()) as table:
         for name in (*WORDS, "frozen_at", "controllers", "contact", "minimum_age", "kept_months"):
             table.drop_column(name)
