@@ -10,6 +10,7 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from petition.accounts.models import User
+from petition.core import i18n
 from petition.core.addresses import parse_address
 from petition.core.keyed_hashes import mailbox_hash
 from petition.mail import outbox
@@ -49,7 +50,7 @@ def _row(user: User, petition: Petition, content: dict[str, str]) -> tuple[objec
     address = parse_address(user.email)
     return outbox.row(
         template=MAIL,
-        locale=petition.locale,
+        locale=i18n.known(petition.locale) or i18n.language(),
         address=address,
         mailbox=mailbox_hash(address.canonical),
         content=content,

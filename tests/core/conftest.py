@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,9 +14,15 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from petition.core.db import writing
+from petition.petitions import pictures, support
+from petition.petitions import service as petitions
 from petition.petitions.models import Petition, State
 from tests.conftest import CODE, LINK, SLUG, add_petition, signed_in
 
+POINT = base64.b64decode(  # the smallest PNG there is
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 ADDRESS, NAME = "ana.secret@example.org", "Ana Geheimnis"
 
 
@@ -61,6 +68,11 @@ def site(app: Flask, petition: Petition, sign: Callable[..., Any], send_mail: Ca
     reference = re.search(r"/my/signatures/([^\"?]+)", signer.get("/my").text)
     assert reference
     add_petition(app, "gone", state=State.TAKEN_DOWN)
+    add_petition(app, body="Let it *run*.")
+    with app.app_context(), writing() as session:
+        found = petitions.find(session, SLUG)
+        pictures.store(session, found, pictures.make_anew(POINT))
+        shown, support_token = found.plan.picture_name, support.token(found)
     box = Path(app.config["INSTANCE"]) / "mail" / "new"
     values = {
         "slug": SLUG,
@@ -72,6 +84,9 @@ def site(app: Flask, petition: Petition, sign: Callable[..., Any], send_mail: Ca
         "format": "csv",
         "key": next(box.iterdir()).name,
         "filename": "petition.css",
+        "version": "1",
+        "petitions.picture.name": f"{shown}.webp",
+        "signatures.support_page.token": support_token,
     }
     return Site(app, signed_in(app), signer, values)
 
