@@ -116,9 +116,9 @@ def find_public(session: Session, slug: str) -> Petition:
     """A petition that readers may see. Raises PetitionNotFound or, when it was taken down, Gone."""
     petition = find(session, slug)
     if petition.state == State.TAKEN_DOWN:
-        raise Gone(f"{_('This petition has been taken down.')} {reason(session, petition)}".strip())
+        raise Gone(" ".join((_("This petition has been taken down."), reason(session, petition))).strip())
     if petition.state == State.REJECTED and (why := reason(session, petition)):
-        raise Rejected(f"{_('This petition was rejected.')} {why}")
+        raise Rejected(" ".join((_("This petition was rejected."), why)))
     if petition.state not in PUBLIC_STATES:
         raise PetitionNotFound(_("There is no petition of that name."))
     return petition

@@ -69,10 +69,15 @@ def _joined(pieces: Iterator[Piece]) -> Iterator[Piece]:
 def changed_fields(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, list[Piece]]:
     """The difference of each field that is not the same in both, by name."""
     return {
-        name: difference(old.get(name, ""), new.get(name, ""))
+        name: difference(_shown(name, old), _shown(name, new))
         for name in dict.fromkeys([*old, *new])
         if old.get(name, "") != new.get(name, "")
     }
+
+
+def _shown(name: str, fields: Mapping[str, str]) -> str:
+    value = fields.get(name, "")
+    return "✓" if value and name.startswith("asks_") else value
 
 
 def of_text(text: PetitionText) -> dict[str, str]:
