@@ -58,7 +58,7 @@ class Title(NamedTuple):
 
     title: str
     locale: str
-    words: str | None
+    words: str | None = None
 
 
 @context_for(signing.MAIL)
