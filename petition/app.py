@@ -21,6 +21,9 @@ from petition.mail import retention as mail_retention
 from petition.organisations import admin_views, audit_views, invitation_views, people_views
 from petition.organisations import mails as organisation_mails
 from petition.organisations import views as organiser_views
+from petition.petitions import admin_views as moderation_views
+from petition.petitions import mails as petition_mails
+from petition.petitions import organiser_views as writing_views
 from petition.petitions import views as petitions_views
 from petition.settings import ROOT, Settings
 from petition.signatures import mails, own_page_views, retention
@@ -33,7 +36,7 @@ from petition.updates import unsubscribe_views
 MAX_FORM_BYTES = 256 * 1024
 LOADED_FOR_THEIR_RULES = (
     *(mails, retention, mail_retention, bounces, update_mails),
-    *(account_mails, account_retention, organisation_mails),
+    *(account_mails, account_retention, organisation_mails, petition_mails),
 )
 BLUEPRINTS = (
     petitions_views.bp,
@@ -51,7 +54,9 @@ BLUEPRINTS = (
     people_views.bp,
     invitation_views.bp,
     audit_views.bp,
+    writing_views.bp,
     admin_views.bp,
+    moderation_views.bp,
     api_views.bp,
     api_views.pages,
     health_views.bp,

@@ -16,7 +16,7 @@ from flask_babel import format_date, format_decimal, format_percent, get_locale
 
 from petition.core import countries, i18n, switches
 from petition.petitions.models import State
-from petition.petitions.words import state_words
+from petition.petitions.words import field_words, news_words, state_words
 from petition.signatures.consent import reassurance
 from petition.tallies.charts import share
 
@@ -88,6 +88,9 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         language=i18n.language,
         languages=[(tag, i18n.own_name(tag)) for tag in i18n.LANGUAGES],
+        own_names={tag: i18n.own_name(tag) for tag in i18n.LANGUAGES},
+        field_words=field_words,
+        news_words=news_words,
         direction=i18n.direction,
         in_language=_in_language,
         share=share,

@@ -14,7 +14,9 @@ from petition.core.db import db, insert, read_again, writing
 from petition.core.logs import log
 from petition.mail.models import PeriodicJob
 from petition.organisations import mails as organisation_mails
-from petition.petitions.models import Petition
+from petition.petitions import moderation, states
+from petition.petitions.models import Petition, State
+from petition.petitions.states import SUPPORTERS
 from petition.signatures import recount
 from petition.tallies import service as tallies
 
@@ -65,7 +67,22 @@ def mail_audit_head() -> None:
         organisation_mails.owe_audit_head(session)
 
 
+def move_petitions() -> None:
+    """Brings petitions with enough supporters to review, opens what was approved for now, closes what is over."""
+    gathering = sa.select(Petition.id).where(Petition.state == State.GATHERING)
+    reading = read_again()
+    supported = tallies.totals(reading, list(reading.scalars(gathering)))
+    enough = [petition_id for petition_id, total in supported.items() if total >= SUPPORTERS]
+    if not enough and not moderation.anything_due(reading):
+        return
+    with writing() as session:
+        for petition_id in enough:
+            states.move(session, None, session.get_one(Petition, petition_id), State.REVIEW)
+        moderation.do_due(session)
+
+
 JOBS = [
+    Job("move petitions", timedelta(minutes=1), move_petitions),
     Job("fold tallies", timedelta(minutes=10), fold_tallies),
     Job("purge", timedelta(days=1), purge),
     Job("empty log", timedelta(minutes=10), empty_log),

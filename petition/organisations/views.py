@@ -22,6 +22,7 @@ from petition.deliveries import export
 from petition.deliveries.streaming import streamed
 from petition.organisations.roles import Action, reachable
 from petition.petitions.models import Petition
+from petition.petitions.service import SHOWN
 from petition.tallies.service import count, totals
 
 CHUNK = 64 * 1024
@@ -42,7 +43,9 @@ def desk() -> str:
     """The petitions of the actor's organisations."""
     who = actor()
     mine = Petition.organisation_id.in_(reachable(who, Action.SEE_FIGURES))
-    found = db.session.scalars(sa.select(Petition).where(mine).order_by(Petition.created_at.desc())).all()
+    found = db.session.scalars(
+        sa.select(Petition).where(mine).options(*SHOWN).order_by(Petition.created_at.desc())
+    ).all()
     shown = totals(read_again(), [one.id for one in found])
     return render_template("organiser/desk.html", actor=who, petitions=found, totals=shown)
 

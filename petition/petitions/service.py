@@ -21,15 +21,31 @@ from petition.core.errors import DomainError, Gone, PetitionNotFound
 from petition.core.kept import kept
 from petition.core.labels import SLUG
 from petition.organisations.models import Organisation
-from petition.petitions.models import PUBLIC_STATES, PUBLISHED_STATES, Petition, PetitionText, State
+from petition.petitions.models import PUBLIC_STATES, SIGNED_STATES, Petition, PetitionText, Review, State, Unfinished
 
 PAGE = 20
+SHOWN = (
+    sa.orm.selectinload(Petition.texts).selectinload(PetitionText.translations),
+    sa.orm.joinedload(Petition.plan),
+)
+"""What a list shows of each petition besides its own row."""
+
+SIGNED_WORDS = ("title", "body", "summary", "risk")
+OTHER_WORDS = ("thanks", "mail_words", "picture_alt")
+PROMISES = ("controllers", "contact", "minimum_age", "kept_months")
+"""What is promised beside the form, signed with the words."""
 
 
 class TextRefused(DomainError):
     """A petition cannot be stored as it was given."""
 
     code = "petition_refused"
+
+
+class Rejected(PetitionNotFound):
+    """The petition was refused by an administrator; the message holds the public reason."""
+
+    code = "petition_rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +58,13 @@ class Page:
 
 
 def takes_signatures(petition: Petition) -> bool:
-    """Whether a signature can be given and confirmed now, as far as known within the last second."""
+    """Whether a signature can be confirmed now (and given, where there is a form), as of the last second."""
     return is_open(petition) and not switches.current().signing_paused
 
 
 def is_open(petition: Petition | Any) -> bool:
     """Whether its state and its end let a petition take signatures."""
-    return petition.state == State.OPEN and (petition.closes_at is None or now() < petition.closes_at)
+    return petition.state in SIGNED_STATES and (petition.closes_at is None or now() < petition.closes_at)
 
 
 IN_FORCE = (
@@ -73,18 +89,20 @@ def recent(slug: str) -> Petition:
 
     Belongs to no session. Raises PetitionNotFound or Gone.
     """
-    found: Petition = kept("petition").get(slug, lambda: _detached(find_public(read_again(), slug)))
+    found: Petition = kept("petition").get(slug, lambda: detached(find_public(read_again(), slug)))
     return found
 
 
 def recent_by_id(petition_id: UUID) -> Petition:
     """The same, whatever its state, for whoever has signed it."""
     by_id = sa.select(Petition).where(Petition.id == petition_id)
-    found: Petition = kept("petition by id").get(petition_id, lambda: _detached(read_again().scalars(by_id).one()))
+    found: Petition = kept("petition by id").get(petition_id, lambda: detached(read_again().scalars(by_id).one()))
     return found
 
 
-def _detached(petition: Petition) -> Petition:
+def detached(petition: Petition) -> Petition:
+    """The petition with all that a page shows of it, belonging to no session; what was being read is over."""
+    _loaded = petition.plan, petition.text.translations
     db.session.expunge_all()
     db.session.rollback()  # whoever waits for a commit now must not hold a connection, or the log, meanwhile
     return petition
@@ -110,10 +128,18 @@ def find_public(session: Session, slug: str) -> Petition:
     """A petition that readers may see. Raises PetitionNotFound or, when it was taken down, Gone."""
     petition = find(session, slug)
     if petition.state == State.TAKEN_DOWN:
-        raise Gone(_("This petition has been taken down."))
+        raise Gone(" ".join((_("This petition has been taken down."), reason(session, petition))).strip())
+    if petition.state == State.REJECTED and (why := reason(session, petition)):
+        raise Rejected(" ".join((_("This petition was rejected."), why)))
     if petition.state not in PUBLIC_STATES:
         raise PetitionNotFound(_("There is no petition of that name."))
     return petition
+
+
+def reason(session: Session, petition: Petition) -> str:
+    """The public reason of the petition's state, or nothing."""
+    review = session.get(Review, petition.id)
+    return (review and review.reason) or ""
 
 
 def list_public(
@@ -134,7 +160,7 @@ def list_public(
     pages = max(1, -(-total // PAGE))
     number = min(max(page, 1), pages)
     order = sa.func.coalesce(Petition.opened_at, Petition.created_at).desc(), Petition.slug
-    rows = session.scalars(query.order_by(*order).limit(PAGE).offset((number - 1) * PAGE)).all()
+    rows = session.scalars(query.options(*SHOWN).order_by(*order).limit(PAGE).offset((number - 1) * PAGE)).all()
     return Page(rows, number, pages)
 
 
@@ -193,24 +219,51 @@ def store(session: Session, draft: Draft) -> Petition:
     if draft.state is not None:
         change_state(petition, draft.state)
     session.flush()
+    session.execute(sa.delete(Unfinished).where(Unfinished.petition_id == petition.id))
     return petition
 
 
 def _store_text(petition: Petition, draft: Draft) -> None:
-    words = "\x00".join((draft.locale, draft.title, draft.body))
-    sha256 = hashlib.sha256(words.encode()).hexdigest()
-    if petition.texts and petition.text.sha256 == sha256:
+    words_hash = sha256(draft.locale, draft.title, draft.body)
+    if petition.texts and petition.text.sha256 == words_hash:
         return
-    if petition.texts and petition.opened_at is None and petition.state not in PUBLISHED_STATES:
-        text = petition.text
-    else:
-        text = PetitionText(version=len(petition.texts) + 1)
-        petition.texts.append(text)
-    text.locale, text.title, text.body, text.sha256 = draft.locale, draft.title, draft.body, sha256
+    text = writable_text(petition)
+    text.locale, text.title, text.body, text.sha256 = draft.locale, draft.title, draft.body, words_hash
+
+
+def sha256(locale: str, title: str, body: str) -> str:
+    """The hash by which a text in its own language is known again."""
+    return hashlib.sha256("\x00".join((locale, title, body)).encode()).hexdigest()
+
+
+def writable_text(petition: Petition) -> PetitionText:
+    """The text to write other words into: the one in force while nobody could sign it, or else a new version.
+
+    A new version begins as the former was, but for its translations, which have to be given again.
+    """
+    if petition.texts and not petition.is_frozen:
+        return petition.text
+    former = petition.text if petition.texts else None
+    text = PetitionText(version=len(petition.texts) + 1, translations=[])
+    for name in (*SIGNED_WORDS, *OTHER_WORDS, *PROMISES) if former else ():
+        setattr(text, name, getattr(former, name))
+    petition.texts.append(text)
+    freeze(petition)
+    return text
+
+
+def freeze(petition: Petition) -> None:
+    """From now on the words in force can be signed, if the petition is where it takes signatures."""
+    if petition.texts and petition.state in (*SIGNED_STATES, *PUBLIC_STATES) and petition.text.frozen_at is None:
+        petition.text.frozen_at = now()
 
 
 def change_state(petition: Petition, state: State) -> None:
-    """Moves a petition to a state; when it first became public is remembered."""
+    """Moves a petition to a state, whatever the table says; when it first became public is remembered.
+
+    Everybody but `petition load` goes through `states.move`.
+    """
     petition.state = state
+    freeze(petition)
     if state in PUBLIC_STATES and petition.opened_at is None:
         petition.opened_at = now()

@@ -73,10 +73,11 @@ def _split(content: str) -> tuple[dict[str, Any], str]:
         front = tomllib.loads("\n".join(lines[1:end]))
     except tomllib.TOMLDecodeError as error:
         raise TextRefused(f"the front matter is not TOML: {error}") from None
-    return front, _checked_body("\n".join(lines[end + 1 :]))
+    return front, checked_body("\n".join(lines[end + 1 :]))
 
 
-def _checked_body(body: str) -> str:
+def checked_body(body: str) -> str:
+    """The text of a petition. Raises TextRefused when it is empty, too long, or holds control characters."""
     if not body.strip():
         raise TextRefused("the petition has no text")
     if len(body) > LONGEST_TEXT:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
 
-from petition.core import retention
+from petition.core import i18n, retention
 from petition.core.db import read_again
 from petition.core.errors import NotFound
 from petition.core.web_security import public
 from petition.organisations.service import find_organisation
-from petition.petitions import service
+from petition.petitions import pictures, service
+from petition.petitions.markdown import to_html
 from petition.petitions.models import PUBLIC_STATES
 from petition.tallies.service import totals
 
@@ -34,6 +36,33 @@ def petitions() -> Response:
         shown_state=service.shown_state,
     )
     return public(make_response(shown))
+
+
+@bp.get("/petitions/<slug>/text/<int:version>")
+def text(slug: str, version: int) -> AnyResponse:
+    """A former version of a petition's text: people could sign it. The one in force is on the petition's page."""
+    found = service.find_public(read_again(), slug)
+    if version == found.text.version:
+        return redirect(url_for("signatures.petition", slug=slug), 303)
+    if not 1 <= version < found.text.version:
+        raise NotFound(_("There is no such version."))
+    words = found.texts[version - 1].in_language(i18n.language())
+    shown = render_template(
+        "petitions/text.html", petition=found, text=found.texts[version - 1], words=words, html=to_html(words.body)
+    )
+    return public(make_response(shown))
+
+
+@bp.get("/uploads/<name>")
+def picture(name: str) -> Response:
+    """A picture. Its address holds its hash, so that it can be kept for ever."""
+    stem, ending = name.partition(".")[::2]
+    if ending != "webp":
+        raise NotFound
+    content = pictures.find(read_again(), stem.removesuffix("-small"), stem.endswith("-small"))
+    answer = Response(content, content_type=pictures.MEDIA_TYPE)
+    answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return answer
 
 
 @bp.get("/o/<slug>")

@@ -16,20 +16,34 @@ from petition.core.many_rows import ForEach
 from petition.core.tokens import bucket_of, sign_handle
 from petition.mail.outbox import Claimed
 from petition.mail.rendering import Letter, context_for
-from petition.petitions.models import PetitionText
+from petition.petitions.models import PetitionText, Translation
 from petition.signatures import attempts, own_page, signing
 from petition.signatures.models import Signature, SignatureState
 
 CONFIRM = "confirm"
 OWN_PAGE = "own page"
+IN_LANGUAGE = (
+    sa.func.coalesce(Translation.title, PetitionText.title).label("title"),
+    sa.func.coalesce(Translation.locale, PetitionText.locale).label("locale"),
+    sa.case((Translation.locale.is_(None), PetitionText.mail_words), else_=Translation.mail_words).label("words"),
+)
 PENDING = ForEach(
     lambda given: (
-        sa.select(Signature.handle, Signature.created_at, PetitionText.title, PetitionText.locale)
+        sa.select(Signature.handle, Signature.created_at, *IN_LANGUAGE)
         .join_from(given, Signature, sa.and_(Signature.bucket == given.c.bucket, Signature.handle == given.c.handle))
         .join(
             PetitionText,
             sa.and_(
                 PetitionText.petition_id == Signature.petition_id, PetitionText.version == Signature.text_version
+            ),
+        )
+        .outerjoin(
+            Translation,
+            sa.and_(
+                Translation.petition_id == Signature.petition_id,
+                Translation.version == Signature.text_version,
+                Translation.locale == Signature.locale,
+                Translation.locale != PetitionText.locale,
             ),
         )
         .where(Signature.state == SignatureState.PENDING)
@@ -40,10 +54,11 @@ PENDING = ForEach(
 
 
 class Title(NamedTuple):
-    """What is shown of a petition, and its language."""
+    """What is shown of a petition, its language, and what its organisers add."""
 
     title: str
     locale: str
+    words: str | None = None
 
 
 @context_for(signing.MAIL)
@@ -52,7 +67,7 @@ def _confirm(session: Session, mails: Sequence[Claimed]) -> list[Letter | None]:
     handles = [bytes.fromhex(mail.content["handle"]) for mail in mails]
     earliest = now() - attempts.LINK_LIFE
     found = PENDING.rows(session.connection(), [(bucket_of(handle), handle) for handle in handles])
-    titles = {row.handle: Title(row.title, row.locale) for row in found if row.created_at > earliest}
+    titles = {row.handle: Title(row.title, row.locale, row.words) for row in found if row.created_at > earliest}
     base = current_app.config["BASE_URL"]
     same = {"code_page": f"{base}/confirm", "site": urlsplit(base).netloc}
     return [

@@ -7,7 +7,7 @@ that neither the answer nor the work tells a stranger who has signed.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -105,6 +105,9 @@ def sign(petition: Petition, address: Address, wish: Wish, page: Page) -> NewSig
     """What signing writes. Raises NotOpen, or TextChanged when another text was read; `store` asks again."""
     if refused := _refused(takes_signatures(petition), petition.text.version, page.text_version):
         raise refused
+    if petition.plan:  # what was not asked is not kept, whoever sends it
+        city = wish.city if petition.plan.asks_city else None
+        wish = replace(wish, city=city, comment=wish.comment if petition.plan.asks_comment else None)
     mailbox = mailbox_hash(address.canonical)
     hashed = signature_hash(mailbox, petition.id)
     bucket, signature_id, at = bucket_of_hash(hashed), new_id(), now()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import (
@@ -28,8 +30,10 @@ from petition.core.kept import kept
 from petition.core.keyed_hashes import network_hash
 from petition.core.web_security import public
 from petition.petitions import service as petitions
+from petition.petitions import support
 from petition.petitions.markdown import to_html
-from petition.petitions.models import Petition
+from petition.petitions.models import PUBLIC_STATES, Petition, State
+from petition.petitions.states import SUPPORTERS
 from petition.signatures import answers, attempts, confirming, own_page, shown, signing
 from petition.signatures.attempts import Attempt
 from petition.signatures.confirming import Confirmation, Filled, Outcome, Press
@@ -45,26 +49,29 @@ NUMBER = "\x00number\x00"  # stands for a number that is filled in later; no tex
 @bp.get("/petitions/<slug>")
 def petition(slug: str) -> Response:
     """A petition: its text, its count, the form."""
-    return public(_petition_page(slug, SignForm(formdata=None)))
+    return public(_petition_page(petitions.recent(slug), SignForm(formdata=None)))
 
 
-def _petition_page(slug: str, form: SignForm, status: int = 200, problem: str | None = None) -> Response:
-    found = petitions.recent(slug)
+def _petition_page(found: Petition, form: SignForm, status: int = 200, problem: str | None = None) -> Response:
     reading = read_again()
     count = recent_count(reading, found.id)
     form.renew_token(found.text.version)
+    gathers = found.state == State.GATHERING
+    words = found.in_language(i18n.language())
     page = render_template(
         "petitions/petition.html",
         petition=found,
-        html=to_html(found.text.body),
+        words=words,
+        html=to_html(words.body),
         count=count,
-        goal=next_goal(count.total, found.goal),
+        goal=next_goal(count.total, SUPPORTERS if gathers else found.goal),
+        action=support.path(found) if gathers else url_for("signatures.sign", slug=found.slug),
         top=count.by_country[:TOP_COUNTRIES],
         others=count.by_country[TOP_COUNTRIES:],
         signers=shown.latest(reading, found.id),
         form=form,
         problem=problem,
-        takes_signatures=petitions.takes_signatures(found),
+        takes_signatures=petitions.takes_signatures(found) and found.state != State.REVIEW,
         shown_state=petitions.shown_state(found),
         all_paused=switches.current().signing_paused,
     )
@@ -82,25 +89,43 @@ def next_goal(total: int, goal: int | None) -> int:
 @bp.post("/petitions/<slug>/sign")
 def sign(slug: str) -> AnyResponse:
     """Stores what was filled in; the answer never depends on who has signed before."""
+    inbox = partial(url_for, "signatures.check_inbox", slug=slug)
+    return _sign(lambda: petitions.recent(slug), inbox)
+
+
+@bp.route("/petitions/<slug>/support/<token>", methods=["GET", "POST"])
+def support_page(slug: str, token: str) -> AnyResponse | str:
+    """The petition for its first supporters, by a secret link; later the link leads to the public page."""
+    found = support.gathering(slug, token)
+    if found.state not in (State.GATHERING, State.REVIEW):
+        return redirect(url_for("signatures.petition", slug=slug), 303)
+    if request.method != "POST":
+        return _check_inbox(found) if "sent" in request.args else _petition_page(found, SignForm(formdata=None))
+    if found.state == State.REVIEW:
+        return _petition_page(found, SignForm(), NotOpen.status, str(signing.NOT_OPEN))
+    return _sign(lambda: found, partial(url_for, "signatures.support_page", slug=slug, token=token, sent="yes"))
+
+
+def _sign(find: Callable[[], Petition], inbox: Callable[..., str]) -> AnyResponse:
     network = network_hash(request.remote_addr)
     try:
         limits.hit(limits.SIGN, "sign", network.hex())
         sent = answers.read_signed(request.form) or _read_slowly(form := SignForm())
         if sent is None:
             metrics.signs.add("not_valid")
-            return _petition_page(slug, form, 422)
+            return _petition_page(find(), form, 422)
         page = signing.Page(sent.text_version, i18n.language(), network)
-        submit(signing.store, signing.sign(petitions.recent(slug), sent.address, sent.wish, page))
+        submit(signing.store, signing.sign(find(), sent.address, sent.wish, page))
     except (Busy, SQLAlchemyError) as error:
         metrics.signs.add("busy")
         return _try_again(SignForm(), error)
     except (TooMany, NotOpen, TextChanged) as error:
         metrics.signs.add(error.code)
-        answer = _petition_page(slug, SignForm(), error.status, error.message)
+        answer = _petition_page(find(), SignForm(), error.status, error.message)
         answer.headers.update(error.headers)
         return answer
     metrics.signs.add("accepted")
-    return redirect(url_for("signatures.check_inbox", slug=slug, **_hint(sent.address.domain)), 303)
+    return redirect(inbox(**_hint(sent.address.domain)), 303)
 
 
 def _try_again(form: SignForm | KnownSignerForm, error: Exception) -> Response:
@@ -133,10 +158,14 @@ def _hint(domain: str) -> dict[str, Any]:
 @bp.get("/petitions/<slug>/check-inbox")
 def check_inbox(slug: str) -> str:
     """The same page for every address. A hint about the domain alone may come with it."""
+    return _check_inbox(petitions.find_public(read_again(), slug))
+
+
+def _check_inbox(petition: Petition) -> str:
     hint = request.args.get("hint", "")
     return render_template(
         "signatures/check_inbox.html",
-        petition=petitions.find_public(read_again(), slug),
+        petition=petition,
         meant=hint if hint in PROVIDERS else None,
         disposable=hint == "disposable",
         local_mailbox=current_app.config["DEVELOPMENT"],
@@ -173,14 +202,19 @@ def _outcome(petition: Petition, confirmation: Confirmation) -> str:
 
 
 def _render_outcome(petition: Petition, confirmation: Confirmation, number: str) -> str:
+    gathers = petition.state == State.GATHERING
+    shared = support.path(petition) if gathers else f"/petitions/{petition.slug}"
+    words = petition.in_language(i18n.language())
     return render_template(
         "signatures/outcome.html",
         petition=petition,
+        words=words,
+        thanks=to_html(words.thanks or ""),
         outcome=confirmation.outcome,
         names=confirmation.names,
         number=number,
         all_paused=switches.current().signing_paused,
-        share_link=f"{current_app.config['BASE_URL']}/petitions/{petition.slug}",
+        share_link=current_app.config["BASE_URL"] + shared if gathers or petition.state in PUBLIC_STATES else None,
     )
 
 

@@ -164,10 +164,10 @@ def resume(session: Session, actor: User, update: Update) -> None:
     _record(session, actor, update, "update sent on")
 
 
-def _record(session: Session, actor: User, update: Update, action: str, **details: object) -> None:
+def _record(session: Session, actor: User, update: Update, action: str, readers: int | None = None) -> None:
     about = update.petition
     whose, which = about.organisation_id, str(update.id)
-    audit.record(session, str(actor.id), action, about.slug, organisation_id=whose, update=which, **details)
+    audit.record(session, str(actor.id), action, about.slug, organisation_id=whose, update=which, readers=readers)
 
 
 def text_for(update: Update, locale: str) -> UpdateText:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,12 +23,17 @@ from petition.mail.models import OwedMail
 from petition.organisations import invitations
 from petition.organisations.models import Role
 from petition.organisations.service import find_organisation
+from petition.petitions import pictures, support
+from petition.petitions import service as petitions
 from petition.petitions.models import Petition, State
 from tests.conftest import CODE, LINK, PASSWORD, SLUG, add_petition, signed_in
 
 OF_ORGANISATIONS = (
     *("audit.of_organisation", "organisations.settings", "organisations.people_page", "organisations.invite"),
     *("organisations.withdraw", "organisations.set_roles", "organisations.remove", "organisations.leave"),
+)
+POINT = base64.b64decode(  # the smallest PNG there is
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 ADDRESS, NAME = "ana.secret@example.org", "Ana Geheimnis"
 
@@ -88,6 +94,11 @@ def site(app: Flask, petition: Petition, sign: Callable[..., Any], send_mail: Ca
     assert reference
     add_petition(app, "gone", state=State.TAKEN_DOWN)
     registration, reset, new_address = account_links(app)
+    add_petition(app, body="Let it *run*.")
+    with app.app_context(), writing() as session:
+        found = petitions.find(session, SLUG)
+        pictures.store(session, found, pictures.make_anew(POINT))
+        shown, support_token = found.plan.picture_name, support.token(found)
     box = Path(app.config["INSTANCE"]) / "mail" / "new"
     values = {
         "slug": SLUG,
@@ -103,6 +114,9 @@ def site(app: Flask, petition: Petition, sign: Callable[..., Any], send_mail: Ca
         "key": next(box.iterdir()).name,
         "filename": "petition.css",
         **_of_organisation(app),
+        "version": "1",
+        "petitions.picture.name": f"{shown}.webp",
+        "signatures.support_page.token": support_token,
     }
     return Site(app, signed_in(app), signer, values)
 

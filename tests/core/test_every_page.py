@@ -19,6 +19,7 @@ PUBLIC = {
     "petitions.petitions/",
     "petitions.petitions/petitions",
     "petitions.organisation/o/<slug>",
+    "petitions.text/petitions/<slug>/text/<int:version>",
     "petitions.privacy/privacy",
     "petitions.accessibility/accessibility",
     "petitions.data/data",
@@ -31,7 +32,7 @@ PUBLIC = {
     "api.tally/api/v1/petitions/<slug>/tally",
     "api.description/api/v1/openapi.json",
 }
-STATIC = "static/static/<path:filename>"
+KEPT_FOR_EVER = {"static/static/<path:filename>", "petitions.picture/uploads/<name>"}
 AS_OF = re.compile(r'"as_of":"[^"]*"')
 
 
@@ -73,7 +74,7 @@ def test_public_pages_are_the_same_for_everybody_and_may_be_kept(site: Site) -> 
 def test_all_other_pages_are_kept_by_nobody(site: Site) -> None:
     for client in everybody(site):
         for name, url in site.urls().items():
-            if name not in PUBLIC and name != STATIC:
+            if name not in PUBLIC | KEPT_FOR_EVER:
                 assert client.get(url, buffered=True).headers["Cache-Control"] == "no-store", name
         for url in site.urls("POST").values():
             assert client.post(url).headers["Cache-Control"] == "no-store"

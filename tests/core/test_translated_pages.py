@@ -29,7 +29,7 @@ NOT_PAGES = {
 SHOWN_ATTRIBUTES = {"aria-label", "title", "alt", "placeholder"}
 NEVER_TRANSLATED = re.compile(
     r"\S*[/@]\S*|[0-9A-Z]{5}-[0-9A-Z]{5}|(?:[A-Z2-7]{4} ?){8}|ana|gmail\.com|River Friends|Owner"
-    r"|(?<![A-Za-z])(?:WhatsApp|Telegram|Facebook|X|API|OpenAPI|UTC|PDF|ZIP|CSV|XLSX|JSONL?)(?![A-Za-z])"
+    r"|(?<![A-Za-z])(?:WhatsApp|Telegram|Facebook|X|API|OpenAPI|UTC|PDF|ZIP|CSV|XLSX|JSONL?|JPEG|PNG|WebP)(?![A-Za-z])"
 )
 DAY = {"en": "12 February 2026", "ko": "2026년 2월 12일", "ar": "12 فبراير 2026"}
 

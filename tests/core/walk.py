@@ -17,15 +17,18 @@ import time_machine
 from flask import Flask, template_rendered
 from flask.testing import FlaskClient
 
-from petition.accounts.service import find_user
+from petition.accounts.service import add_user, find_user
 from petition.core import committer
 from petition.core.clock import now
 from petition.core.db import writing
 from petition.core.tokens import form_token
 from petition.periodic_jobs import mail_audit_head
+from petition.petitions import service as petitions
+from petition.petitions.models import State
 from petition.worker import Worker
 from tests.conftest import CODE, LINK, PASSWORD, add_petition
 from tests.core.walk_accounts import through_accounts
+from tests.petitions.writing import filled
 
 # Georgian: neither Latin nor the script of a language of ours, so that what is left in English stands out.
 SLUG = "river"
@@ -66,6 +69,10 @@ class Walk:
         assert page not in self.pages
         self.pages[page] = answer.text
         return str(answer.text)
+
+    def filled(self, path: str) -> dict[str, str]:
+        """The fields of the editor at an address, as they stand there."""
+        return filled(self.client.get(path, query_string={"lang": self.language}).text)
 
     def mailed(self, to: str = ADDRESS) -> tuple[str, str]:
         """Sends what is owed; returns the link in the mail to an address, as a path, and the code."""
@@ -124,6 +131,8 @@ def through_all_pages(app: Flask, language: str) -> Walk:
         _reading(walk)
         _organising(walk)
         through_accounts(walk)
+        _writing(walk)
+        _deciding(walk)
         clock.shift(timedelta(days=15))
         _too_late(walk)
     return walk
@@ -231,8 +240,54 @@ def _managing(walk: Walk) -> None:
     walk.post("invitation: no name", path, 422)
 
 
+def _writing(walk: Walk) -> None:
+    """Another petition, from nothing to review; and a new version of the first."""
+    mine = "/organiser/petitions"
+    token = re.search(r'name="csrf_token" value="([^"]+)"', walk.get("new petition", f"{mine}/new"))[1]
+    form = {"csrf_token": token, "organisation": "river-friends", "locale": walk.language, "title": TEXT["title"]}
+    walk.post("new petition: bad address", f"{mine}/new", 422, **form, slug="A B")
+    walk.post("editor: nothing yet", f"{mine}/new", **form, slug="sea")
+    walk.post("state: refused", f"{mine}/sea/state", 409, csrf_token=token, state="gathering")
+    walk.post("editor: wrong", f"{mine}/sea/edit", 409, csrf_token=token, goal="x", seen="old")
+    fields = walk.filled(f"{mine}/sea/edit") | {f"{walk.language}-body": TEXT["body"], "addressee": "წყალი"}
+    walk.post("editor: preview", f"{mine}/sea/edit", **fields, do="preview")
+    walk.post("editor: saved", f"{mine}/sea/edit", **fields)
+    walk.post("state: gathering", f"{mine}/sea/state", csrf_token=token, state="gathering")
+    fields = walk.filled(f"{mine}/{SLUG}/edit") | {"ka-body": f"{TEXT['body']} დიახ.", "minimum_age": "16"}
+    fields |= {"kept_months": "6", "contact": "a@example.org", "controllers": "მდინარე"}
+    walk.post("editor: unpublished", f"{mine}/{SLUG}/edit", **fields, do="save")
+    fields["seen"] = walk.filled(f"{mine}/{SLUG}/edit")["seen"]
+    walk.post("editor: published", f"{mine}/{SLUG}/edit", **fields, do="publish")
+    walk.get("history", f"{mine}/{SLUG}/history")
+    walk.get("petition, second version", f"/petitions/{SLUG}")
+    walk.get("former version", f"/petitions/{SLUG}/text/1")
+    walk.post("state: paused", f"{mine}/{SLUG}/state", csrf_token=token, state="paused")
+
+
+def _deciding(walk: Walk) -> None:
+    with walk.app.app_context(), writing() as session:
+        add_user(session, "admin@example.org", "ადმინი", PASSWORD, admin=True)
+        petitions.find(session, "sea").state = State.REVIEW
+    walk.client = walk.app.test_client()
+    page = walk.client.get("/login", query_string={"lang": walk.language}).text
+    token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page)[1]
+    walk.post("administrator's desk", "/login", csrf_token=token, email="admin@example.org", password=PASSWORD)
+    shown = walk.get("to decide", "/admin/petitions/sea")
+    token = re.search(r'name="csrf_token" value="([^"]+)"', shown)[1]
+    walk.post("taken on", "/admin/petitions/sea/assign", csrf_token=token, do="take")
+    walk.post("noted", "/admin/petitions/sea/note", csrf_token=token, words="კარგი")
+    walk.get("queue", "/admin/petitions")
+    walk.post("no reason", "/admin/petitions/sea/state", 400, csrf_token=token, state="rejected", ground="other")
+    walk.post("rejected", "/admin/petitions/sea/state", csrf_token=token, state="rejected", ground="person")
+    walk.get("rejected in public", "/petitions/sea", 404)
+    walk.get("nothing to decide", "/admin/petitions")
+    Worker(walk.app, once=True).run()
+    known = {mail["Message-ID"] for mail in walk.mails}
+    walk.mails += [mail for mail in delivered(walk.app) if mail["Message-ID"] not in known]
+
+
 def _too_late(walk: Walk) -> None:
     walk.client = walk.app.test_client()
-    unused = next(mail for mail in walk.mails if mail["To"] != ADDRESS)
+    unused = next(mail for mail in walk.mails if mail["To"] != ADDRESS and "/confirm/" in str(mail))
     link = LINK.search(unused.get_body(("plain",)).get_content())[1]
     walk.get("link has ended", link.removeprefix(walk.app.config["BASE_URL"]))

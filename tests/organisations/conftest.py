@@ -55,7 +55,15 @@ def people(app: Flask) -> People:
     )
 
 
-URLS = {
+WRITING = {
+    "/organiser/petitions/new": "/organiser/petitions/new",
+    "/organiser/petitions/<slug>/edit": f"/organiser/petitions/{SLUG}/edit",
+    "/organiser/petitions/<slug>/history": f"/organiser/petitions/{SLUG}/history",
+    "/organiser/petitions/<slug>/state": f"/organiser/petitions/{SLUG}/state",
+}
+POSTED = {*list(WRITING)[:2], "/organiser/petitions/<slug>/state", "/organiser/petitions/<slug>/picture"}
+"""What changes something: tests/petitions tries it. The pages of /admin are tried there too."""
+URLS = WRITING | {
     "/organiser": "/organiser",
     "/organiser/petitions/<slug>": f"/organiser/petitions/{SLUG}",
     "/organiser/petitions/<slug>/list.<format>": f"/organiser/petitions/{SLUG}/list.csv",
