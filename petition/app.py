@@ -18,12 +18,12 @@ from petition.mail import retention as mail_retention
 from petition.organisations import views as organiser_views
 from petition.petitions import views as petitions_views
 from petition.settings import ROOT, Settings
-from petition.signatures import mails, own_page_views, retention
+from petition.signatures import imports, mails, own_page_views, retention
 from petition.signatures import views as signatures_views
 from petition.tallies import views as tallies_views
 
 MAX_FORM_BYTES = 256 * 1024
-LOADED_FOR_THEIR_RULES = (mails, retention, mail_retention)
+LOADED_FOR_THEIR_RULES = (mails, retention, imports, mail_retention)
 BLUEPRINTS = (
     petitions_views.bp,
     signatures_views.bp,
