@@ -18,7 +18,7 @@ from petition.mail import retention as mail_retention
 from petition.organisations import views as organiser_views
 from petition.petitions import views as petitions_views
 from petition.settings import ROOT, Settings
-from petition.signatures import imports, mails, own_page_views, retention
+from petition.signatures import import_views, imports, mails, own_page_views, retention
 from petition.signatures import views as signatures_views
 from petition.tallies import views as tallies_views
 
@@ -31,6 +31,7 @@ BLUEPRINTS = (
     tallies_views.bp,
     accounts_views.bp,
     organiser_views.bp,
+    import_views.bp,
     api_views.bp,
     api_views.pages,
     health_views.bp,

@@ -11,7 +11,7 @@ import json
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import groupby, islice
 from operator import attrgetter
 from pathlib import Path
@@ -70,6 +70,8 @@ class Entry:
 
     def place(self, taken: list[tuple[int | None, bytes | None]]) -> int | None:
         """Its place at its address; None where its person, two others, or somebody who withdrew are there."""
+        if not taken:
+            return PLACES[0]
         if any(place is None or person == self.person for place, person in taken):
             return None
         return next((place for place in PLACES if all(place != there for there, _person in taken)), None)
@@ -117,9 +119,8 @@ class CheckedList:
             return
         there.append((person, row.number))
         address = (row.email.exact, row.email.canonical, row.email.domain) if row.email else None
-        entry = Entry(row.number, row.name, row.country, row.city, row.list_name, hashed, person, address)
-        json.dump(asdict(entry) | {"hashed": hashed.hex(), "person": person.hex()}, self._file)
-        self._file.write("\n")
+        said = (row.number, row.name, row.country, row.city, row.list_name, hashed.hex(), person.hex(), address)
+        self._file.write(json.dumps(said) + "\n")
         self.counts[Fate.NEW] += 1
 
     def _note(self, note: Note) -> None:
@@ -161,9 +162,9 @@ def _twice(there: list[tuple[bytes, int]], person: bytes) -> str:
 
 
 def _entry(line: str) -> Entry:
-    said = json.loads(line)
-    hashes = {name: bytes.fromhex(said[name]) for name in ("hashed", "person")}
-    return Entry(**said | hashes | {"address": tuple(said["address"]) if said["address"] else None})
+    number, name, country, city, list_name, *hashes, address = json.loads(line)
+    hashed, person = map(bytes.fromhex, hashes)
+    return Entry(number, name, country, city, list_name, hashed, person, tuple(address) if address else None)
 
 
 def address_of(entry: Entry) -> Address | None:

@@ -18,12 +18,12 @@ from petition.core.clock import now
 from petition.core.db import unhurried
 from petition.core.errors import NotFound
 from petition.core.names import NameRefused, clean_line
-from petition.core.retention import Rule, keeps
+from petition.core.retention import Rule, deleted, keeps
 from petition.petitions.models import Petition
 from petition.signatures import forgetting
 from petition.signatures.import_models import NOTE_LENGTH, ImportedSignature, SignatureImport
 from petition.signatures.import_rows import ImportRefused
-from petition.signatures.models import Signature, SignatureState
+from petition.signatures.models import Signature, SignatureState, Signer
 from petition.tallies import service as tallies
 
 AT_ONCE = 500
@@ -108,6 +108,8 @@ def _invalidate(session: Session, made: SignatureImport) -> tuple[int, int]:
             theirs += state == SignatureState.CONFIRMED
     for start in range(0, len(keys), AT_ONCE):
         _end(session, keys[start : start + AT_ONCE])
+    if made.by_mail:
+        forgetting.empty_mails(session.connection(), [(*key, True) for key in keys])
     tallies.add(session.connection(), Counter({key: -number for key, number in taken_back.items()}))
     return len(keys), theirs
 
@@ -131,7 +133,6 @@ def _end(session: Session, keys: list[tuple[int, UUID]]) -> None:
     ended = {"state": SignatureState.INVALIDATED, "ended_at": now(), "place": None, "person_hash": None}
     for bucket, ids in by_bucket.items():
         these = sa.and_(Signature.bucket == bucket, Signature.id.in_(ids))
-        rows = sa.update(Signature).where(these).values(ended | {"code_hash": None, "updates": False})
-        session.execute(rows.execution_options(synchronize_session=False))
-    forgetting.forget_addresses(session.connection(), keys)
-    forgetting.empty_mails(session.connection(), [(*key, True) for key in keys])
+        deleted(session, sa.update(Signature).where(these).values(ended | {"code_hash": None, "updates": False}))
+        theirs = sa.and_(Signer.bucket == bucket, Signer.signature_id.in_(ids), Signer.address.is_not(None))
+        deleted(session, sa.update(Signer).where(theirs).values(address=None))

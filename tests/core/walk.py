@@ -187,6 +187,18 @@ def _organising(walk: Walk) -> None:
     walk.post("sign in: refused", "/login", 403, **account, password="wrong")
     walk.post("desk", "/login", **account, password=PASSWORD)
     walk.get("organiser: petition", f"/organiser/petitions/{SLUG}")
+    form = walk.get("add signatures", f"/organiser/petitions/{SLUG}/signatures/add")
+    token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', form)[1]
+    sheet = {"csrf_token": token, "row-name": NAMES[0], "row-country": "ყ", "row-city": "", "row-email": ""}
+    walk.post(
+        "add signatures: refused", f"/organiser/petitions/{SLUG}/signatures/sheet", 400, **sheet, witnessed_by="ნ"
+    )
+    walk.post(
+        "add signatures: added",
+        f"/organiser/petitions/{SLUG}/signatures/sheet",
+        **sheet | {"row-country": "KR"},
+        witnessed_by="ნ",
+    )
 
 
 def _too_late(walk: Walk) -> None:
