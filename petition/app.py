@@ -26,7 +26,7 @@ from petition.petitions import mails as petition_mails
 from petition.petitions import organiser_views as writing_views
 from petition.petitions import views as petitions_views
 from petition.settings import ROOT, Settings
-from petition.signatures import mails, own_page_views, retention
+from petition.signatures import import_views, imports, mails, own_page_views, retention
 from petition.signatures import views as signatures_views
 from petition.tallies import views as tallies_views
 from petition.updates import mails as update_mails
@@ -35,7 +35,7 @@ from petition.updates import unsubscribe_views
 
 MAX_FORM_BYTES = 256 * 1024
 LOADED_FOR_THEIR_RULES = (
-    *(mails, retention, mail_retention, bounces, update_mails),
+    *(mails, retention, imports, mail_retention, bounces, update_mails),
     *(account_mails, account_retention, organisation_mails, petition_mails),
 )
 BLUEPRINTS = (
@@ -57,6 +57,7 @@ BLUEPRINTS = (
     writing_views.bp,
     admin_views.bp,
     moderation_views.bp,
+    import_views.bp,
     api_views.bp,
     api_views.pages,
     health_views.bp,

@@ -58,6 +58,7 @@ SCHEMAS: dict[str, Schema] = {
         by={"type": "string", "enum": STEPS},
         country=_maybe(TEXT),
         signature_count=NUMBER,
+        signatures_by_origin=_object(**dict.fromkeys(("web", "paper", "import"), NUMBER)),
         series=_list(_object(start=MOMENT, signature_count=NUMBER)),
         as_of=MOMENT,
     ),

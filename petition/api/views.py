@@ -15,7 +15,8 @@ from petition.core.db import read_again
 from petition.core.errors import DomainError
 from petition.core.web_security import public
 from petition.petitions import service as petitions
-from petition.tallies.service import Picture, picture, recent_count, recent_picture
+from petition.signatures.origins import Seen, recently_seen, see
+from petition.tallies.service import recent_count
 
 TIME_OF_READING = re.compile(r'"as_of":\s*"[^"]*"')
 PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
@@ -91,11 +92,12 @@ def tally(slug: str) -> Response:
     session = read_again()
     found = petitions.find_public(session, slug)
     by, country, seen = _asked_for(session, found.id)
-    content = {"slug": slug, "by": by, "country": country, "signature_count": seen.total}
-    return _answer(content | {"series": _series(seen, by), "as_of": shapes.instant(seen.count.as_of)})
+    content: dict[str, Any] = {"slug": slug, "by": by, "country": country, "signature_count": seen.picture.total}
+    content |= {"signatures_by_origin": seen.by_origin, "series": _series(seen, by)}
+    return _answer(content | {"as_of": shapes.instant(seen.picture.count.as_of)})
 
 
-def _asked_for(session: Any, petition_id: UUID) -> tuple[str, str | None, Picture]:
+def _asked_for(session: Any, petition_id: UUID) -> tuple[str, str | None, Seen]:
     """What the query says, and the numbers it asks for. Raises BadParameter."""
     by, country = request.args.get("by", "day"), request.args.get("country") or None
     if by not in {"hour", "day"}:
@@ -103,12 +105,12 @@ def _asked_for(session: Any, petition_id: UUID) -> tuple[str, str | None, Pictur
     if country is not None and country not in countries.CODES:
         raise BadParameter(_("There is no such country code."))
     if country is None:
-        return by, country, recent_picture(session, petition_id)
-    return by, country, picture(session, petition_id, country)
+        return by, country, recently_seen(session, petition_id)
+    return by, country, see(session, petition_id, country)
 
 
-def _series(seen: Picture, by: str) -> list[dict[str, Any]]:
-    return [{"start": shapes.instant(start), "signature_count": number} for start, number in seen.series(by)]
+def _series(seen: Seen, by: str) -> list[dict[str, Any]]:
+    return [{"start": shapes.instant(start), "signature_count": number} for start, number in seen.picture.series(by)]
 
 
 @bp.get("/openapi.json")
@@ -126,4 +128,5 @@ def tally_json(slug: str) -> Response:
     session = read_again()
     found = petitions.find_public(session, slug)
     by, _country, seen = _asked_for(session, found.id)
-    return _answer(shapes.petition(found, seen.count) | {"series": _series(seen, by)})
+    content = shapes.petition(found, seen.picture.count)
+    return _answer(content | {"signatures_by_origin": seen.by_origin, "series": _series(seen, by)})

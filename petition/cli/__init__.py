@@ -21,6 +21,7 @@ COMMANDS = {
     "purge": ("petition.cli.running", "purge", "Forgets now what the retention rules say."),
     "serve": ("petition.cli.running", "serve", "Runs the production web server."),
     "settings": ("petition.cli.running", "settings", "Shows every setting, its value, default and meaning."),
+    "signatures": ("petition.cli.signatures", "signatures", "Signatures collected elsewhere: adds, takes back."),
     "status": ("petition.cli.status", "status", "The figures of the running service, on a terminal."),
     "tally": ("petition.cli.tally", "tally", "Signatures by country; checks and mends the counters."),
     "user": ("petition.cli.people", "user", "Accounts."),

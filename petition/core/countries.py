@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
+import unicodedata
 from pathlib import Path
 
 import pycountry
@@ -75,3 +76,51 @@ def choices(language: str) -> tuple[tuple[str, str], ...]:
 def name(code: str) -> str:
     """A country's name in the language of the page."""
     return names(i18n.language()).get(code, code)
+
+
+ALSO = {
+    "UK": "GB",
+    "Great Britain": "GB",
+    "England": "GB",
+    "Scotland": "GB",
+    "Wales": "GB",
+    "Korea": "KR",
+    "Republic of Korea": "KR",
+}
+ALSO |= {"America": "US", "USA": "US", "UAE": "AE", "Holland": "NL", "Ivory Coast": "CI", "Burma": "MM"}
+ALSO |= {
+    "Swaziland": "SZ",
+    "Macedonia": "MK",
+    "Czech Republic": "CZ",
+    "Turkey": "TR",
+    "Cape Verde": "CV",
+    "East Timor": "TL",
+}
+
+
+def find_code(text: str, language: str = "en") -> str | None:
+    """The code of a country that somebody wrote: its code or three letters, or its name in English or the language.
+
+    Case, accents, spaces and punctuation make no difference.
+    """
+    return _codes(language).get(_plain(text))
+
+
+@functools.cache
+def _codes(language: str) -> dict[str, str]:
+    """Every spelling that stands for one country alone, plain; a name of ours wins over one of another list."""
+    found: dict[str, str] = {}
+    for country in pycountry.countries:
+        for kind in ("name", "official_name", "common_name", "alpha_3"):
+            if spelling := getattr(country, kind, None):
+                found[_plain(spelling)] = country.alpha_2
+    for spoken in ("en", language):
+        long_names = Locale.parse(spoken, sep="-").territories
+        found |= {_plain(long_names[code]): code for code in CODES if code in long_names}
+        found |= {_plain(name): code for code, name in names(spoken).items()}
+    return found | {_plain(name): code for name, code in ALSO.items()} | {code.lower(): code for code in CODES}
+
+
+def _plain(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text.replace("&", " and ")).casefold()
+    return "".join(letter for letter in letters if letter.isalnum())

@@ -62,12 +62,21 @@ def clean_name(text: str) -> str:
     Raises NameRefused only for what issue 2, point 4 lists: nothing visible in it, over 120 characters,
     a link, control or bidi-override characters.
     """
-    name = clean_line(text, NAME_LIMIT)
+    name = clean_words(text, NAME_LIMIT)
     if not name:
         raise NameRefused("empty")
-    if _holds_link(name):
-        raise NameRefused("link")
     return name
+
+
+def clean_words(text: str, limit: int) -> str:
+    """Returns one line cleaned like a name, "" when nothing in it can be seen.
+
+    `limit` is in characters. Raises NameRefused: "too_long", "control" or "link".
+    """
+    words = clean_line(text, limit)
+    if _holds_link(words):
+        raise NameRefused("link")
+    return words
 
 
 def clean_line(text: str, limit: int) -> str:

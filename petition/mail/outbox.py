@@ -108,12 +108,13 @@ def row(
     about: UUID | None = None,
     bucket: int | None = None,
     signature_id: UUID | None = None,
+    due: datetime | None = None,
 ) -> tuple[Any, ...]:
-    """A mail to be owed, as `COLUMNS`; `mailbox` is the address's `mailbox_hash`."""
+    """A mail to be owed, as `COLUMNS`; `mailbox` is the address's `mailbox_hash`. Due at once, unless said when."""
     at = now()
     whose = bucket_of_hash(mailbox) if bucket is None else bucket, new_id()
     to = address.exact, content, mailbox, address.domain
-    return (*whose, template, locale, *to, about, signature_id, at, at)
+    return (*whose, template, locale, *to, about, signature_id, at, due or at)
 
 
 def owe_many(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -20,7 +20,7 @@ from petition.core.db import db, read_again, writing
 from petition.core.errors import NotFound
 from petition.deliveries import export
 from petition.deliveries.streaming import streamed
-from petition.organisations.roles import Action, reachable
+from petition.organisations.roles import Action, may, reachable
 from petition.petitions.models import Petition
 from petition.petitions.service import SHOWN
 from petition.tallies.service import count, totals
@@ -53,9 +53,14 @@ def desk() -> str:
 @bp.get("/petitions/<slug>")
 def petition(slug: str) -> str:
     """One petition's figures and downloads."""
-    found = _petition(actor(), Action.SEE_FIGURES, slug)
+    who = actor()
+    found = _petition(who, Action.SEE_FIGURES, slug)
     return render_template(
-        "organiser/petition.html", petition=found, count=count(db.session(), found.id), formats=export.FORMATS
+        "organiser/petition.html",
+        petition=found,
+        count=count(db.session(), found.id),
+        formats=export.FORMATS,
+        may_add_signatures=may(who, Action.ADD_SIGNATURES, found),
     )
 
 

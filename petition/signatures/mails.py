@@ -72,7 +72,7 @@ def _confirm(session: Session, mails: Sequence[Claimed]) -> list[Letter | None]:
     same = {"code_page": f"{base}/confirm", "site": urlsplit(base).netloc}
     return [
         Letter(
-            same | {"petition": titles[handle]},
+            same | {"petition": titles[handle], "brought_from": mail.content.get("brought_from")},
             {
                 "link": f"{base}/confirm/{sign_handle(CONFIRM, handle)}",
                 "code": signing.shown_code(mail.content["code"]),

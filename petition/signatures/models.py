@@ -76,6 +76,12 @@ class Signature(Base):
         partial_index("ix_signature_shown", "petition_id", "confirmed_at", where="state = 1 AND show_name"),
         partial_index("ix_signature_updates", "petition_id", "bucket", "id", where="state = 1 AND updates"),
         partial_index("ix_signature_pending", "created_at", where="state = 0"),
+        # Signing on the web never touches it: how many came from elsewhere is counted when somebody asks.
+        partial_index(
+            "ix_signature_elsewhere",
+            *("petition_id", "country", "origin", "state"),
+            where="state = 1 AND origin <> 0",
+        ),
         sa.CheckConstraint("place IN (1, 2)", name="place"),
         sa.CheckConstraint("(state = 1) = (place IS NOT NULL)", name="confirmed_has_place"),
         sa.CheckConstraint("(state = 1) = (person_hash IS NOT NULL)", name="confirmed_has_person"),

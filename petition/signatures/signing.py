@@ -74,7 +74,15 @@ class Page:
 
     text_version: int
     language: str
-    network_hash: bytes
+    network_hash: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A signature that its signer did not fill in here: from where it was brought, and when to mail about it."""
+
+    source: str
+    due: datetime
 
 
 def consented(locale: str, at: datetime) -> dict[str, Any]:
@@ -101,7 +109,9 @@ SIGNATURE_COLUMNS = (
 SIGNER_COLUMNS = ("bucket", "signature_id", "name", "city", "comment", "address")
 
 
-def sign(petition: Petition, address: Address, wish: Wish, page: Page) -> NewSignature:
+def sign(
+    petition: Petition, address: Address, wish: Wish, page: Page, brought: Brought | None = None
+) -> NewSignature:
     """What signing writes. Raises NotOpen, or TextChanged when another text was read; `store` asks again."""
     if refused := _refused(takes_signatures(petition), petition.text.version, page.text_version):
         raise refused
@@ -127,10 +137,11 @@ def sign(petition: Petition, address: Address, wish: Wish, page: Page) -> NewSig
             locale=page.language,
             address=address,
             mailbox=mailbox,
-            content={"handle": handle.hex(), "code": code},
+            content={"handle": handle.hex(), "code": code} | ({"brought_from": brought.source} if brought else {}),
             about=petition.id,
             bucket=bucket,
             signature_id=signature_id,
+            due=brought.due if brought else None,
         ),
     )
 
@@ -151,14 +162,19 @@ def store(connection: Connection, new: list[NewSignature]) -> list[NotOpen | Tex
     answers = [_refused(*now_in_force[one.petition_id], one.text_version) for one in new]
     taken = [one for one, refused in zip(new, answers, strict=True) if refused is None]
     if taken:
-        dialect, again = connection.dialect, True
-        signatures, signers = [one.signature for one in taken], [one.signer for one in taken]
-        common = {"state": SignatureState.PENDING, "origin": Origin.WEB, "consent_version": consent.VERSION}
-        with pipelined(connection):
-            ManyRows(dialect, SIGNATURE, SIGNATURE_COLUMNS, signatures, again, **common).insert(connection)
-            ManyRows(dialect, SIGNER, SIGNER_COLUMNS, signers, again).insert(connection)
-            outbox.owe_many(connection, [one.mail for one in taken])
+        insert(connection, taken, origin=Origin.WEB, consent_version=consent.VERSION)
     return answers
+
+
+def insert(connection: Connection, new: list[NewSignature], **common: Any) -> None:
+    """Writes signatures, all with the same `origin` and `consent_version`, and their mails. Can be repeated."""
+    dialect, again = connection.dialect, True
+    signatures, signers = [one.signature for one in new], [one.signer for one in new]
+    common = {"state": SignatureState.PENDING} | common
+    with pipelined(connection):
+        ManyRows(dialect, SIGNATURE, SIGNATURE_COLUMNS, signatures, again, **common).insert(connection)
+        ManyRows(dialect, SIGNER, SIGNER_COLUMNS, signers, again).insert(connection)
+        outbox.owe_many(connection, [one.mail for one in new])
 
 
 def _new_secrets(bucket: int) -> tuple[str, bytes, bytes]:

@@ -196,9 +196,3 @@ def recent_count(session: Session, petition_id: UUID) -> Count:
     """The petition's count as somebody read it within the last second."""
     found: Count = kept("count").get(petition_id, lambda: count(session, petition_id))
     return found
-
-
-def recent_picture(session: Session, petition_id: UUID) -> Picture:
-    """The petition's count with its hours as somebody read them within the last second."""
-    found: Picture = kept("picture").get(petition_id, lambda: picture(session, petition_id))
-    return found

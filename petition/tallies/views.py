@@ -11,8 +11,9 @@ from petition.core import countries
 from petition.core.db import read_again
 from petition.core.web_security import public
 from petition.petitions import service as petitions
+from petition.signatures.origins import recently_seen
 from petition.tallies import charts
-from petition.tallies.service import recent_count, recent_picture
+from petition.tallies.service import recent_count
 
 bp = Blueprint("tallies", __name__)
 
@@ -22,12 +23,13 @@ def tally(slug: str) -> Response:
     """All countries and all days of a petition."""
     session = read_again()
     petition = petitions.find_public(session, slug)
-    picture = recent_picture(session, petition.id)
+    seen = recently_seen(session, petition.id)
     page = render_template(
         "tallies/tally.html",
         petition=petition,
-        count=picture.count,
-        days=charts.over_time(picture.series("day")),
+        count=seen.picture.count,
+        by_origin=seen.by_origin,
+        days=charts.over_time(seen.picture.series("day")),
     )
     return public(make_response(page))
 

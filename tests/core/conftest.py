@@ -117,6 +117,7 @@ def site(app: Flask, petition: Petition, sign: Callable[..., Any], send_mail: Ca
         "version": "1",
         "petitions.picture.name": f"{shown}.webp",
         "signatures.support_page.token": support_token,
+        "import_id": "01a202b5-950a-70eb-a622-61fd2b8309b0",
     }
     return Site(app, signed_in(app), signer, values)
 

@@ -130,8 +130,10 @@ def through_all_pages(app: Flask, language: str) -> Walk:
         _own_page(walk)
         _reading(walk)
         _organising(walk)
-        through_accounts(walk)
+        _importing(walk)
         _writing(walk)
+        _managing(walk)
+        through_accounts(walk)
         _deciding(walk)
         clock.shift(timedelta(days=15))
         _too_late(walk)
@@ -207,7 +209,22 @@ def _organising(walk: Walk) -> None:
     walk.post("sign in: refused", "/login", 403, **account, password="wrong")
     walk.post("desk", "/login", **account, password=PASSWORD)
     walk.get("organiser: petition", f"/organiser/petitions/{SLUG}")
-    _managing(walk)
+
+
+def _importing(walk: Walk) -> None:
+    """Signatures from paper sheets."""
+    form = walk.get("add signatures", f"/organiser/petitions/{SLUG}/signatures/add")
+    token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', form)[1]
+    sheet = {"csrf_token": token, "row-name": NAMES[0], "row-country": "ყ", "row-city": "", "row-email": ""}
+    walk.post(
+        "add signatures: refused", f"/organiser/petitions/{SLUG}/signatures/sheet", 400, **sheet, witnessed_by="ნ"
+    )
+    walk.post(
+        "add signatures: added",
+        f"/organiser/petitions/{SLUG}/signatures/sheet",
+        **sheet | {"row-country": "KR"},
+        witnessed_by="ნ",
+    )
 
 
 def _managing(walk: Walk) -> None:

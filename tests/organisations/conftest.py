@@ -67,4 +67,10 @@ URLS = WRITING | {
     "/organiser": "/organiser",
     "/organiser/petitions/<slug>": f"/organiser/petitions/{SLUG}",
     "/organiser/petitions/<slug>/list.<format>": f"/organiser/petitions/{SLUG}/list.csv",
+    "/organiser/petitions/<slug>/signatures/add": f"/organiser/petitions/{SLUG}/signatures/add",
+}
+POSTED = {  # pages that change something: tests/signatures/test_import_pages.py tries them as everybody
+    "/organiser/petitions/<slug>/signatures/add",
+    "/organiser/petitions/<slug>/signatures/sheet",
+    "/organiser/petitions/<slug>/signatures/<import_id>/undo",
 }

@@ -8,12 +8,16 @@ import sqlalchemy as sa
 from petition.core.db import Base, Id
 from petition.mail.models import OwedMail
 from petition.petitions.models import Petition, PetitionText
+from petition.signatures.import_models import ImportedSignature, SignatureImport
 from petition.signatures.models import Signature, Signer
 from petition.tallies.models import HourlyTally, Tally
 
-FIRST = {Signature: "bucket", Signer: "bucket", OwedMail: "bucket", Tally: "slot", HourlyTally: "slot"}
+FIRST = {
+    **{Signature: "bucket", Signer: "bucket", ImportedSignature: "bucket", OwedMail: "bucket"},
+    **{Tally: "slot", HourlyTally: "slot"},
+}
 SPREAD = {model.__table__: column for model, column in FIRST.items()}
-ON_EVERY_MACHINE = {Petition.__table__, PetitionText.__table__}  # Citus: reference tables
+ON_EVERY_MACHINE = {Petition.__table__, PetitionText.__table__, SignatureImport.__table__}  # Citus: reference tables
 TABLES = Base.metadata.sorted_tables
 
 
