@@ -162,7 +162,7 @@ def create(session: Session, actor: User, organisation: Organisation, slug: str,
     )
     session.add(made)
     session.flush()
-    audit.record(session, str(actor.id), "petition made", slug)
+    audit.record(session, str(actor.id), "petition made", slug, organisation_id=made.organisation_id)
     return made
 
 
@@ -187,7 +187,8 @@ def save(
         return
     _put_in_force(petition, content)
     session.execute(sa.delete(Unfinished).where(Unfinished.petition_id == petition.id))
-    audit.record(session, str(actor.id), "petition written", petition.slug, version=petition.text.version)
+    whose, version = petition.organisation_id, petition.text.version
+    audit.record(session, str(actor.id), "petition written", petition.slug, organisation_id=whose, version=version)
     session.flush()
 
 

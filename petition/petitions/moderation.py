@@ -88,7 +88,7 @@ def approve(session: Session, actor: User, petition: Petition) -> None:
         states.move(session, actor, petition, State.OPEN)
         return
     states.review_of(session, petition).approved_at = now()
-    audit.record(session, str(actor.id), "petition approved", petition.slug)
+    audit.record(session, str(actor.id), "petition approved", petition.slug, organisation_id=petition.organisation_id)
     mails.tell(session, petition, "", news=mails.APPROVED)
 
 

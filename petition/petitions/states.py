@@ -173,7 +173,16 @@ def move(session: Session, actor: User | None, petition: Petition, target: State
         review.approved_at = None
     service.change_state(petition, target)
     who = str(actor.id) if actor else PROGRAM
-    audit.record(session, who, "petition state", petition.slug, source=source, target=target, reason=reason)
+    audit.record(
+        session,
+        who,
+        "petition state",
+        petition.slug,
+        organisation_id=petition.organisation_id,
+        source=source,
+        target=target,
+        reason=reason,
+    )
     if change.mails:
         mails.tell(session, petition, reason, change.tells_administrators)
     session.flush()

@@ -103,8 +103,17 @@ def _add(session: Session, checked: CheckedList, actor: str) -> Added:
     store = _store_pending if given.by_mail else _store_counted
     made.added = store(session.connection(), petition, made, checked)
     made.already_here = counts[Fate.NEW] - made.added
-    said = {"import": str(made.id), "origin": given.origin.name.lower(), "by_mail": given.by_mail}
-    audit.record(session, actor, "signatures added", petition.slug, **said, added=made.added)
+    audit.record(
+        session,
+        actor,
+        "signatures added",
+        petition.slug,
+        organisation_id=petition.organisation_id,
+        list=str(made.id),
+        origin=given.origin.name.lower(),
+        by_mail=given.by_mail,
+        added=made.added,
+    )
     return Added(made.id, made.added, made.already_here)
 
 

@@ -81,8 +81,16 @@ def undo(session: Session, made: SignatureImport, actor: str, reason: str) -> Un
     taken_back, theirs = _invalidate(session, made)
     made.undone_at, made.undone_by, made.undone_reason = now(), actor, reason
     petition = session.get_one(Petition, made.petition_id)
-    said = {"import": str(made.id), "reason": reason, "taken_back": taken_back}
-    audit.record(session, actor, "import undone", petition.slug, **said)
+    audit.record(
+        session,
+        actor,
+        "import undone",
+        petition.slug,
+        organisation_id=petition.organisation_id,
+        personal={"reason": reason},
+        list=str(made.id),
+        taken_back=taken_back,
+    )
     return Undone(taken_back, theirs)
 
 
