@@ -89,6 +89,7 @@ def init_app(app: Flask) -> None:
         language=i18n.language,
         languages=[(tag, i18n.own_name(tag)) for tag in i18n.LANGUAGES],
         own_names={tag: i18n.own_name(tag) for tag in i18n.LANGUAGES},
+        own_name=i18n.own_name,
         field_words=field_words,
         news_words=news_words,
         direction=i18n.direction,

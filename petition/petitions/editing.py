@@ -25,7 +25,15 @@ from petition.core.labels import checked_line, checked_slug
 from petition.organisations.models import Organisation
 from petition.organisations.roles import Action, may, reachable
 from petition.petitions.models import Petition, PetitionText, Plan, State, Translation, Unfinished, Words
-from petition.petitions.service import OTHER_WORDS, PROMISES, SIGNED_WORDS, TextRefused, sha256, writable_text
+from petition.petitions.service import (
+    OTHER_WORDS,
+    PROMISES,
+    SIGNED_WORDS,
+    TextRefused,
+    lock,
+    sha256,
+    writable_text,
+)
 
 WORDS = (*SIGNED_WORDS, *OTHER_WORDS)
 COMMON = (
@@ -177,8 +185,7 @@ def save(
     needed = Action.PUBLISH if content and petition.is_frozen else Action.WRITE
     if not may(actor, needed, petition):
         raise Forbidden(_("You may not do that here."))
-    locked = sa.select(Petition).where(Petition.id == petition.id).with_for_update(key_share=True)
-    session.execute(locked.execution_options(populate_existing=True))
+    lock(session, petition)
     saved = current(session, petition)
     if digest(saved) != seen:
         raise EditedMeanwhile(saved)

@@ -124,6 +124,12 @@ def find(session: Session, slug: str) -> Petition:
     return petition
 
 
+def lock(session: Session, petition: Petition) -> None:
+    """Reads the petition anew and keeps it from other editors until the transaction ends; signers do not wait."""
+    locked = sa.select(Petition).where(Petition.id == petition.id).with_for_update(key_share=True, of=Petition)
+    session.execute(locked.execution_options(populate_existing=True))
+
+
 def find_public(session: Session, slug: str) -> Petition:
     """A petition that readers may see. Raises PetitionNotFound or, when it was taken down, Gone."""
     petition = find(session, slug)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-import sqlalchemy as sa
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as __
@@ -154,8 +153,7 @@ def move(session: Session, actor: User | None, petition: Petition, target: State
     An actor of None is the program. The reason is shown to the public. Raises ChangeRefused where the table has
     no such change (two may have pressed at once) or a reason is missing, Forbidden where it is not the actor's.
     """
-    locked = sa.select(Petition).where(Petition.id == petition.id).with_for_update(key_share=True)
-    session.execute(locked.execution_options(populate_existing=True))
+    service.lock(session, petition)
     source = petition.state
     change = next((one for one in TABLE if (one.source, one.target) == (source, target)), None)
     if change is None:
