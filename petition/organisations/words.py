@@ -88,6 +88,13 @@ def act(action: str, values: Mapping[str, Any]) -> str:
     return str(ACTS[action]) % shown
 
 
+class _Dots(dict[str, Any]):
+    """Stands for values that are not named."""
+
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
 def act_name(action: str) -> str:
     """What a sort of entry is called in a list to choose from."""
-    return action.capitalize()
+    return str(ACTS[action]) % _Dots() if action in ACTS else action
