@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from petition.accounts.models import User
 from petition.core import audit
 from petition.core.clock import now
-from petition.core.errors import DomainError, Forbidden, PetitionNotFound
+from petition.core.errors import DomainError, NotFound, PetitionNotFound
 from petition.organisations.roles import Action, may
 from petition.petitions import mails, states
 from petition.petitions.models import Petition, Plan, Review, ReviewNote, State
@@ -32,13 +32,13 @@ GROUNDS = {
 
 
 def require(actor: User) -> None:
-    """Raises Forbidden unless the actor moderates the site."""
+    """Raises NotFound unless the actor moderates the site."""
     if not may(actor, Action.MODERATE_SITE):
-        raise Forbidden(_("You may not do that here."))
+        raise NotFound
 
 
 def queue(session: Session, actor: User) -> Sequence[tuple[Petition, Review | None]]:
-    """The petitions in review, the one that waits longest first. Raises Forbidden."""
+    """The petitions in review, the one that waits longest first. Raises NotFound."""
     require(actor)
     waiting = (
         sa.select(Petition, Review)
@@ -50,7 +50,7 @@ def queue(session: Session, actor: User) -> Sequence[tuple[Petition, Review | No
 
 
 def look(session: Session, actor: User, slug: str) -> Petition:
-    """A petition in any state but its organisation's own draft. Raises Forbidden or PetitionNotFound."""
+    """A petition in any state but its organisation's own draft. Raises NotFound or PetitionNotFound."""
     require(actor)
     petition = find(session, slug)
     if petition.state == State.DRAFT:
@@ -65,7 +65,7 @@ def notes(session: Session, petition: Petition) -> Sequence[ReviewNote]:
 
 
 def note(session: Session, actor: User, petition: Petition, words: str) -> None:
-    """Adds a note for the other administrators. Raises Forbidden or DomainError."""
+    """Adds a note for the other administrators. Raises NotFound or DomainError."""
     require(actor)
     if not words.strip():
         raise DomainError(_("Write something first."))
@@ -74,7 +74,7 @@ def note(session: Session, actor: User, petition: Petition, words: str) -> None:
 
 
 def assign(session: Session, actor: User, petition: Petition, taken: bool) -> None:
-    """Takes the petition on, or gives it back. Raises Forbidden."""
+    """Takes the petition on, or gives it back. Raises NotFound."""
     require(actor)
     states.review_of(session, petition).assignee_id = actor.id if taken else None
     audit.record(session, str(actor.id), "petition assigned", petition.slug, taken=taken)

@@ -141,7 +141,7 @@ def undo(slug: str, import_id: str) -> Response:
 
 def _refuse_stale(form: ListForm | SheetForm | EmptyForm) -> None:
     if not form.validate():
-        raise ImportRefused(_("Please try again."))
+        raise ImportRefused(_("This page was open for too long. Please press the button again."))
 
 
 def _checked(petition_id: UUID, given: Provenance, sha256: str, records: Iterable[Record]) -> CheckedList:

@@ -110,7 +110,7 @@ def _change(session: Session, who: User, update_id: UUID, words: dict[str, Words
 def _missing_token() -> DomainError | None:
     if EmptyForm().validate():
         return None
-    return Forbidden(_("This page was open for too long. Please try again."))
+    return Forbidden(_("This page was open for too long. Please press the button again."))
 
 
 def _sent_words() -> dict[str, Words]:

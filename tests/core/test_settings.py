@@ -124,6 +124,9 @@ BAD = [
     ("mail_from", ""),
     ("mail_from", "nobody"),
     ("mail_from", "a@example.org\nBcc: b@example.org"),
+    ("bounce_address", "nobody"),
+    ("bounce_address", "Bounces <bounces@example.org>"),
+    ("bounce_address", f"{'b' * 24}@example.org"),
     ("metrics_from", "1.2.3"),
     ("limits", "OFF"),
 ]

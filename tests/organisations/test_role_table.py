@@ -19,6 +19,8 @@ from petition.core.db import writing
 from petition.organisations import invitations
 from petition.organisations.models import Membership, Organisation, Role
 from petition.organisations.service import add_organisation, find_organisation
+from petition.petitions.models import Petition
+from petition.updates import service as updates
 from tests.conftest import SLUG, add_petition, password_hash
 
 TABLE = Path(__file__).with_name("role_table.txt")
@@ -67,7 +69,7 @@ class Objects(NamedTuple):
 
 @pytest.fixture
 def objects(app: Flask) -> Objects:
-    """A petition of the organisation `river-friends`, an invitation to it, a member of it.
+    """A petition of the organisation `river-friends`, an update on it, an invitation, a member.
 
     Whoever adds an address with a new sort of object adds the object here.
     """
@@ -76,6 +78,8 @@ def objects(app: Flask) -> Objects:
         river = find_organisation(session, "river-friends")
         owner = session.query(User).one()
         address = parse_address("invited@example.org")
+        petition = session.query(Petition).one()
+        update = updates.draft(session, owner, petition, {"en": updates.Words("News", "We were heard.")})
         invitation = invitations.invite(session, owner, river, address, [Role.EDITOR], "en")
         return Objects(
             {
@@ -83,6 +87,8 @@ def objects(app: Flask) -> Objects:
                 "organisations/slug": river.slug,
                 "format": "csv",
                 "user_id": str(owner.id),
+                "import_id": str(update.id),
+                "update_id": str(update.id),
                 "invitation_id": str(invitation.id),
             }
         )
@@ -146,7 +152,7 @@ def test_everybody_may_what_the_table_says_and_nothing_else(
             answer = browsers[name].open(objects.url(row.rule), method=method, buffered=True)
             if (found := allowed(answer)) != row.may[name]:
                 wrong.append(f"{method} {row.rule}: {found}, the table says {row.may[name]}")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_every_line_is_about_something_that_exists(objects: Objects) -> None:

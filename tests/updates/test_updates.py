@@ -46,7 +46,11 @@ def settings(settings: Settings, sink: SmtpSink) -> Settings:
 
 @pytest.fixture
 def organiser(app: Flask, petition: Petition) -> FlaskClient:
-    return signed_in(app)
+    """A signed-in owner, to whom nothing is owed for having signed in."""
+    browser = signed_in(app)
+    with app.app_context(), writing() as session:
+        session.execute(sa.delete(OwedMail))
+    return browser
 
 
 @pytest.fixture
