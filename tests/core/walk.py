@@ -13,6 +13,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from typing import Any
 
+import sqlalchemy as sa
 import time_machine
 from flask import Flask, template_rendered
 from flask.testing import FlaskClient
@@ -25,6 +26,8 @@ from petition.core.tokens import form_token
 from petition.periodic_jobs import mail_audit_head
 from petition.petitions import service as petitions
 from petition.petitions.models import State
+from petition.signatures.models import Signature, Signer
+from petition.updates import unsubscribing
 from petition.worker import Worker
 from tests.conftest import CODE, LINK, PASSWORD, add_petition
 from tests.core.walk_accounts import through_accounts
@@ -131,6 +134,7 @@ def through_all_pages(app: Flask, language: str) -> Walk:
         _reading(walk)
         _organising(walk)
         _importing(walk)
+        _updating(walk)
         _writing(walk)
         _managing(walk)
         through_accounts(walk)
@@ -225,6 +229,33 @@ def _importing(walk: Walk) -> None:
         **sheet | {"row-country": "KR"},
         witnessed_by="ნ",
     )
+
+
+def _updating(walk: Walk) -> None:
+    """An update, from its first words to the end of the news."""
+    mine = f"/organiser/petitions/{SLUG}/updates"
+    token = re.search(r'name="csrf_token" value="([^"]+)"', walk.get("update: new", f"{mine}/new"))[1]
+    words = {"csrf_token": token, "subject-ka": TEXT["title"], "body-ka": TEXT["body"]}
+    walk.post("update: nothing written", f"{mine}/new", 422, csrf_token=token)
+    walk.post("update: page too old", f"{mine}/new", 400, **words | {"csrf_token": "old"})
+    walk.post("update: preview", f"{mine}/new", **words, preview="yes")
+    walk.post("update: draft", f"{mine}/new", **words, save="yes")
+    draft = walk.sent_to[-1].partition("?")[0]
+    walk.post("update: nobody asked", draft, 409, **words, send="yes")
+    walk.post("update: tested", draft, **words, test="yes")
+    with walk.app.app_context(), writing() as session:
+        reader = session.scalars(sa.select(Signature).where(Signature.place == 1)).first()
+        reader.updates = True
+        session.execute(sa.update(Signer).where(Signer.signature_id == reader.id).values(address=ADDRESS))
+        link = f"/unsubscribe/{unsubscribing.token((reader.bucket, reader.id))}"
+    walk.post("update: being sent", draft, **words, send="yes")
+    walk.post("update: paused", draft, csrf_token=token, pause="yes")
+    walk.post("update: sent on", draft, csrf_token=token, resume="yes")
+    walk.send()
+    walk.get("update: sent", draft)
+    walk.get("updates", mine)
+    walk.get("unsubscribe", link)
+    walk.post("unsubscribed", link)
 
 
 def _managing(walk: Walk) -> None:
