@@ -27,6 +27,7 @@ SHOWN_ATTRIBUTES = {"aria-label", "title", "alt", "placeholder"}
 NEVER_TRANSLATED = re.compile(
     r"\S*[/@]\S*|[0-9A-Z]{5}-[0-9A-Z]{5}|ana|gmail\.com|River Friends|Owner"
     r"|(?<![A-Za-z])(?:WhatsApp|Telegram|Facebook|X|API|OpenAPI|UTC|PDF|ZIP|CSV|XLSX|JSONL?)(?![A-Za-z])"
+    r"|name, country, email|list_name|utf-\d+|UTF-8|windows-1252"  # words of files
 )
 DAY = {"en": "12 February 2026", "ko": "2026년 2월 12일", "ar": "12 فبراير 2026"}
 
