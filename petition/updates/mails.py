@@ -62,7 +62,8 @@ def _letter(said: dict[UUID, Update], mail: Claimed, unsubscribe: str | None) ->
     update = said.get(UUID(mail.content["update"]))
     if update is None:
         return None
-    text, base = service.text_for(update, mail.locale), current_app.config["BASE_URL"]
+    locale = mail.content.get("text", mail.locale)
+    text, base = service.text_for(update, locale), current_app.config["BASE_URL"]
     page = f"{base}/petitions/{update.petition.slug}"
     same: dict[str, Any] = {
         "subject": text.subject,

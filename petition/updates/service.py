@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from petition.accounts.models import User
-from petition.core import audit
+from petition.core import audit, i18n
 from petition.core.addresses import parse_address
 from petition.core.clock import now
 from petition.core.errors import DomainError, NotFound
@@ -122,10 +122,10 @@ def send_test(session: Session, actor: User, update: Update) -> None:
     mails = [
         outbox.row(
             template=TEST,
-            locale=text.locale,
+            locale=i18n.known(text.locale) or i18n.language(),
             address=address,
             mailbox=mailbox_hash(address.canonical),
-            content={"update": update.id.hex},
+            content={"update": update.id.hex, "text": text.locale},
         )
         for text in update.texts
     ]

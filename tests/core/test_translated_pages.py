@@ -31,6 +31,10 @@ NEVER_TRANSLATED = re.compile(
     r"\S*[/@]\S*|[0-9A-Z]{5}-[0-9A-Z]{5}|(?:[A-Z2-7]{4} ?){8}|ana|gmail\.com|River Friends|Owner"
     r"|(?<![A-Za-z])(?:WhatsApp|Telegram|Facebook|X|API|OpenAPI|UTC|PDF|ZIP|CSV|XLSX|JSONL?|JPEG|PNG|WebP)(?![A-Za-z])"
 )
+WORDS_OF_FILES = re.compile(
+    r"(?<![A-Za-z])(?:name|country|email|city|sheet|list_name|full|initials|count|utf-\d+|UTF-\d+|windows-1252"
+    r"|petition signatures add)(?![A-Za-z])"
+)
 DAY = {"en": "12 February 2026", "ko": "2026년 2월 12일", "ar": "12 فبراير 2026"}
 
 
@@ -91,7 +95,7 @@ def test_no_sentence_of_ours_is_left_in_english(walk: Walk) -> None:
     same_in_both = {text for message in messages for text in _texts(message.string)}
     english = {text for message in messages for text in _texts(message.id)} - same_in_both
     for name, pieces in seen(walk):
-        assert english.isdisjoint(pieces), name
+        assert english & set(pieces) == set(), name
 
 
 def _texts(either: object) -> list[str]:
@@ -105,6 +109,8 @@ def test_a_script_of_its_own_shows_no_word_that_escaped_the_catalogue(walk: Walk
     others = "|".join(i18n.own_name(tag) for tag in i18n.LANGUAGES)
     for name, pieces in seen(walk):
         text = re.sub(others, "", NEVER_TRANSLATED.sub("", "\n".join(pieces)))
+        if name.startswith("add signatures"):
+            text = WORDS_OF_FILES.sub("", text)
         assert re.findall(r"[A-Za-z]{2,}", text) == [], name
 
 

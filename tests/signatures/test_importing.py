@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import sqlalchemy as sa
 
@@ -9,6 +12,7 @@ from petition.core.db import read_again, writing
 from petition.petitions.models import State
 from petition.petitions.service import change_state, find
 from petition.signatures import importing
+from petition.signatures.confirming import Outcome
 from petition.signatures.import_checking import Fate
 from petition.signatures.import_models import ImportedSignature
 from petition.signatures.import_rows import ImportRefused
@@ -309,6 +313,21 @@ def test_an_import_that_breaks_in_the_middle_leaves_nothing(visits, monkeypatch)
     monkeypatch.setattr(tallies, "add", usual)
     assert bring(visits.app, THREE, **PROVEN).added == 3
     acts.look(visits.app).assert_adds_up()
+
+
+def test_lists_and_signers_at_the_same_moment_count_each_address_once(visits):
+    """What somebody confirms while a list with their address is added is counted by the one or the other."""
+    people = [f"p{number}@example.org" for number in range(60)]
+    handles = [acts.sign(visits.app, address, "Person") for address in people]
+    content = HEAD + "".join(f"Person,KR,{address},,\n" for address in people)
+    with ThreadPoolExecutor(4) as threads:
+        pressed = [threads.submit(acts.confirm, visits.app, handle) for handle in handles]
+        lists = [threads.submit(bring, visits.app, content, **PROVEN) for _twice in range(2)]
+        outcomes = Counter(one.result(120) for one in pressed)
+        added = sum(one.result(120).added for one in lists)
+    assert set(outcomes) <= {Outcome.COUNTED, Outcome.ALREADY}
+    assert outcomes[Outcome.COUNTED] + added == len(people)
+    assert sum(origins(visits).values()) == len(people)
 
 
 def test_nothing_of_the_file_stays_on_disk(visits):
