@@ -15,7 +15,7 @@ from petition.core.ids import new_id
 
 
 class User(Base):
-    """An account. `email` is in its canonical form."""
+    """An account. `email` is in its canonical form, `language` that of the page on which it last signed in."""
 
     __tablename__ = "user"
 
@@ -24,6 +24,7 @@ class User(Base):
     name: Mapped[str] = mapped_column(sa.String(120))
     password_hash: Mapped[str] = mapped_column(sa.String(200))
     admin: Mapped[bool] = mapped_column(default=False)
+    language: Mapped[str | None] = mapped_column(sa.String(20))
     created_at: Mapped[datetime] = mapped_column(default=now)
     exact_address: Mapped[ExactAddress | None] = relationship(viewonly=True)
     second_factor: Mapped[SecondFactor | None] = relationship(viewonly=True)

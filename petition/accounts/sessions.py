@@ -45,6 +45,7 @@ def enter(session: Session, user: User, browser: Browser) -> str:
     """Opens a session, and tells the owner when it is from somewhere new; returns the token for the cookie."""
     if devices.remember(session, user.id, browser):
         notices.tell(session, user, notices.Notice.SIGN_IN, browser.device, browser.language)
+    user.language = browser.language
     return start_session(session, user.id, browser.device)
 
 

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from petition.accounts.models import User
 from petition.core import audit, i18n
-from petition.core.addresses import parse_address
 from petition.core.clock import now
 from petition.core.errors import NotFound
 from petition.core.keyed_hashes import mailbox_hash
@@ -52,9 +51,9 @@ def owe_audit_head(session: Session) -> int:
 
 
 def _audit_head_row(owner: User, content: dict[str, object]) -> tuple[object, ...]:
-    address = parse_address(owner.email)
+    address, language = owner.address, owner.language or i18n.SOURCE
     mailbox = mailbox_hash(address.canonical)
-    return outbox.row(template=AUDIT_HEAD, locale=i18n.SOURCE, address=address, mailbox=mailbox, content=content)
+    return outbox.row(template=AUDIT_HEAD, locale=language, address=address, mailbox=mailbox, content=content)
 
 
 @context_for(AUDIT_HEAD)

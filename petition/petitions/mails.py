@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from petition.accounts.models import User
 from petition.core import i18n
-from petition.core.addresses import parse_address
 from petition.core.keyed_hashes import mailbox_hash
 from petition.mail import outbox
 from petition.mail.outbox import Claimed
@@ -47,10 +46,10 @@ def _organisers(session: Session, organisation_id: UUID) -> Sequence[User]:
 
 
 def _row(user: User, petition: Petition, content: dict[str, str]) -> tuple[object, ...]:
-    address = parse_address(user.email)
+    address = user.address
     return outbox.row(
         template=MAIL,
-        locale=i18n.known(petition.locale) or i18n.language(),
+        locale=user.language or i18n.known(petition.locale) or i18n.SOURCE,
         address=address,
         mailbox=mailbox_hash(address.canonical),
         content=content,

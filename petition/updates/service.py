@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from petition.accounts.models import User
 from petition.core import audit, i18n
-from petition.core.addresses import parse_address
 from petition.core.clock import now
 from petition.core.errors import DomainError, NotFound
 from petition.core.keyed_hashes import mailbox_hash
@@ -118,7 +117,7 @@ def _problems(words: Words) -> list[tuple[str, str]]:
 
 def send_test(session: Session, actor: User, update: Update) -> None:
     """Owes the actor the update as its readers will get it, in each of its languages."""
-    address = parse_address(actor.email)
+    address = actor.address
     mails = [
         outbox.row(
             template=TEST,

@@ -244,7 +244,7 @@ def _updating(walk: Walk) -> None:
     walk.post("update: nobody asked", draft, 409, **words, send="yes")
     walk.post("update: tested", draft, **words, test="yes")
     with walk.app.app_context(), writing() as session:
-        reader = session.scalars(sa.select(Signature).where(Signature.place == 1)).first()
+        reader = session.scalars(sa.select(Signature).where(Signature.origin == 0, Signature.place == 1)).first()
         reader.updates = True
         session.execute(sa.update(Signer).where(Signer.signature_id == reader.id).values(address=ADDRESS))
         link = f"/unsubscribe/{unsubscribing.token((reader.bucket, reader.id))}"

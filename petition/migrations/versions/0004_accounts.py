@@ -12,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("user", sa.Column("language", sa.String(length=20), nullable=True))
     op.drop_table("user_session")
     _of_user(
         "user_session",
@@ -101,6 +102,7 @@ def _of_user(name: str, *columns: sa.Column, key: list[str]) -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("user", "language")
     op.drop_table("registration")
     for name in ("address_change", "password_reset", "known_device", "recovery_code", "second_factor"):
         op.drop_table(name)
