@@ -86,7 +86,7 @@ class AuditHead(Base):
 
     __tablename__ = "audit_head"
 
-    id: Mapped[int] = mapped_column(sa.SmallInteger, primary_key=True, autoincrement=False)
+    only: Mapped[int] = mapped_column(sa.SmallInteger, primary_key=True, autoincrement=False)
     number: Mapped[int] = mapped_column(sa.BigInteger)
     hash: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
 
@@ -149,7 +149,7 @@ def _locked_head(session: Session) -> tuple[int, bytes]:
     head = sa.select(AuditHead.number, AuditHead.hash).with_for_update()
     found = session.execute(head).one_or_none()
     if found is None:
-        first = insert(session, AuditHead).values(id=1, number=0, hash=BEGINNING)
+        first = insert(session, AuditHead).values(only=1, number=0, hash=BEGINNING)
         session.execute(first.on_conflict_do_nothing())
         found = session.execute(head).one()
     return found.number, found.hash

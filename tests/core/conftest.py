@@ -26,6 +26,9 @@ from petition.organisations.service import find_organisation
 from petition.petitions import pictures, support
 from petition.petitions import service as petitions
 from petition.petitions.models import Petition, State
+from petition.signatures.models import Signature
+from petition.updates import service as updates
+from petition.updates import unsubscribing
 from tests.conftest import CODE, LINK, PASSWORD, SLUG, add_petition, signed_in
 
 OF_ORGANISATIONS = (
@@ -118,8 +121,19 @@ def site(app: Flask, petition: Petition, sign: Callable[..., Any], send_mail: Ca
         "petitions.picture.name": f"{shown}.webp",
         "signatures.support_page.token": support_token,
         "import_id": "01a202b5-950a-70eb-a622-61fd2b8309b0",
+        **_of_updates(app),
     }
     return Site(app, signed_in(app), signer, values)
+
+
+def _of_updates(app: Flask) -> dict[str, str]:
+    """What stands for parts of the addresses about updates: a draft, and the link at the end of a signer's mail."""
+    with app.app_context(), writing() as session:
+        owner = find_user(session, "owner@river.example.org")
+        draft = updates.draft(session, owner, petitions.find(session, SLUG), {"en": updates.Words("News", "Words.")})
+        signature = session.query(Signature).filter_by(place=1).one()
+        token = unsubscribing.token((signature.bucket, signature.id))
+        return {"update_id": str(draft.id), "unsubscribe.page.token": token, "unsubscribe.unsubscribe.token": token}
 
 
 def _of_organisation(app: Flask) -> dict[str, str]:

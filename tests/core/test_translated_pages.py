@@ -110,6 +110,7 @@ def test_a_script_of_its_own_shows_no_word_that_escaped_the_catalogue(walk: Walk
     others = "|".join(i18n.own_name(tag) for tag in i18n.LANGUAGES)
     for name, pieces in seen(walk):
         text = re.sub(others, "", NEVER_TRANSLATED.sub("", "\n".join(pieces)))
+        text = text.replace("petition audit verify --head", "")
         if name.startswith("add signatures"):
             text = WORDS_OF_FILES.sub("", text)
         assert re.findall(r"[A-Za-z]{2,}", text) == [], name

@@ -29,6 +29,7 @@ PAGES = ["", "/tally", "/tally.json", "/tally.json?by=hour&country=KR", "/tally.
 FILL = f"""
 SET session_replication_role = replica;
 ALTER TABLE signer SET UNLOGGED;
+ALTER TABLE imported_signature SET UNLOGGED;
 ALTER TABLE signature SET UNLOGGED;
 ALTER TABLE outbox SET UNLOGGED;
 ALTER TABLE hourly_tally SET UNLOGGED;

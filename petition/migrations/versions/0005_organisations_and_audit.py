@@ -139,10 +139,10 @@ def _make_audit_tables() -> None:
     )
     op.create_table(
         "audit_head",
-        sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("only", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_head")),
+        sa.PrimaryKeyConstraint("only", name=op.f("pk_audit_head")),
     )
 
 
@@ -155,8 +155,8 @@ def _chain(rows: Sequence[sa.Row]) -> None:
         said = {"at": at, "actor": actor, "action": action, "object": object_, "details": details}
         op.get_bind().execute(sa.insert(entries).values(number=number, **said, hash=last))
     if rows:
-        head = sa.table("audit_head", sa.column("id"), sa.column("number"), sa.column("hash"))
-        op.get_bind().execute(sa.insert(head).values(id=1, number=len(rows), hash=last))
+        head = sa.table("audit_head", sa.column("only"), sa.column("number"), sa.column("hash"))
+        op.get_bind().execute(sa.insert(head).values(only=1, number=len(rows), hash=last))
 
 
 def downgrade() -> None:
