@@ -23,6 +23,7 @@ from petition.deliveries.streaming import streamed
 from petition.organisations.roles import Action, may, reachable
 from petition.petitions.models import Petition
 from petition.petitions.service import SHOWN
+from petition.signatures.desk_figures import desk_figures
 from petition.tallies.service import count, totals
 
 CHUNK = 64 * 1024
@@ -47,7 +48,8 @@ def desk() -> str:
         sa.select(Petition).where(mine).options(*SHOWN).order_by(Petition.created_at.desc())
     ).all()
     shown = totals(read_again(), [one.id for one in found])
-    return render_template("organiser/desk.html", actor=who, petitions=found, totals=shown)
+    figures = desk_figures(db.session(), [one.id for one in found])
+    return render_template("organiser/desk.html", actor=who, petitions=found, totals=shown, figures=figures)
 
 
 @bp.get("/petitions/<slug>")
@@ -60,7 +62,8 @@ def petition(slug: str) -> str:
         petition=found,
         count=count(db.session(), found.id),
         formats=export.FORMATS,
-        may_add_signatures=may(who, Action.ADD_SIGNATURES, found),
+        figures=desk_figures(db.session(), [found.id])[found.id],
+        allowed={action.name for action in Action if may(who, action, found)},
     )
 
 
