@@ -174,10 +174,12 @@ class Service:
         return answers(self.house.port)
 
     def end(self) -> None:
-        """Ends both as a supervisor does, and sees that they end well."""
+        """Ends both as a supervisor does, once they have started, and sees that they end well."""
+        wait_until(lambda: self.up() and "worker started" in self.worker.printed, 60, "the start of both")
         self.worker.terminate()
         self.web.terminate()
-        assert (self.worker.ends(), self.web.ends()) == (0, 0), self.worker.printed[-2000:]
+        ended = self.worker.ends(), self.web.ends()
+        assert ended == (0, 0), f"{ended} {self.worker.printed[-2000:]} {self.web.printed[-2000:]}"
 
 
 def _kill(program: Program) -> None:
