@@ -26,7 +26,7 @@ from petition.petitions import mails as petition_mails
 from petition.petitions import organiser_views as writing_views
 from petition.petitions import views as petitions_views
 from petition.settings import ROOT, Settings
-from petition.signatures import import_views, imports, mails, own_page_views, retention
+from petition.signatures import import_views, imports, mails, moderating_views, own_page_views, retention
 from petition.signatures import views as signatures_views
 from petition.tallies import views as tallies_views
 from petition.updates import mails as update_mails
@@ -58,6 +58,7 @@ BLUEPRINTS = (
     admin_views.bp,
     moderation_views.bp,
     import_views.bp,
+    moderating_views.bp,
     api_views.bp,
     api_views.pages,
     health_views.bp,

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from petition.core.errors import NotFound
-from petition.core.sealing import SealBroken, seal, unseal
 from petition.mail.models import MailState, OwedMail
 from petition.mail.suppressed import NEWS
 from petition.petitions.models import Petition
 from petition.signatures.models import Signature, Signer
+from petition.signatures.references import Key, key_of, reference
 
 PURPOSE = "unsubscribe"
-Key = tuple[int, UUID]
 
 
 def token(key: Key) -> str:
-    """What stands at the end of the link: a signature's key, sealed, for ids never leave the server."""
-    return seal(PURPOSE, f"{key[0]:02x}{key[1].hex}").rstrip("=")
+    """What stands at the end of the link."""
+    return reference(PURPOSE, key)
 
 
 def key_in(token: str) -> Key:
     """The signature's key in a link. Raises NotFound for a link we did not make."""
-    try:
-        opened = unseal(PURPOSE, token + "=" * (-len(token) % 4))
-        return int(opened[:2], 16), UUID(opened[2:])
-    except (SealBroken, ValueError):
-        raise NotFound from None
+    return key_of(PURPOSE, token)
 
 
 def petition_of(session: Session, key: Key) -> Petition | None:

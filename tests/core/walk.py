@@ -134,6 +134,7 @@ def through_all_pages(app: Flask, language: str) -> Walk:
         _reading(walk)
         _organising(walk)
         _importing(walk)
+        _moderating(walk)
         _updating(walk)
         _writing(walk)
         _managing(walk)
@@ -229,6 +230,18 @@ def _importing(walk: Walk) -> None:
         **sheet | {"row-country": "KR"},
         witnessed_by="ნ",
     )
+
+
+def _moderating(walk: Walk) -> None:
+    """Looking for signatures, and striking one out."""
+    mine = f"/organiser/petitions/{SLUG}/signatures"
+    token = re.search(r'name="csrf_token" value="([^"]+)"', walk.get("signatures", mine))[1]
+    walk.post("signatures: no such day", mine, 422, csrf_token=token, day="x")
+    walk.post("signatures: nobody", mine, csrf_token=token, name="ყ")
+    found = walk.post("signatures: found", mine, csrf_token=token)
+    ref = re.findall(r'name="ref" value="([^"]+)"', found)[0]
+    walk.post("signature: no reason", f"{mine}/invalidate", 422, csrf_token=token, ref=ref)
+    walk.post("signature: struck out", f"{mine}/invalidate", csrf_token=token, ref=ref, reason="ყ")
 
 
 def _updating(walk: Walk) -> None:
