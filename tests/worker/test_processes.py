@@ -70,8 +70,10 @@ def test_the_caps_are_exact_with_four_workers_at_once(
 def test_told_to_end_in_the_middle_workers_lose_nothing_and_send_nothing_twice(
     app: Flask, programs: Programs, owe: Owe, sink: SmtpSink
 ) -> None:
+    sink.be_slow(0.25)
     owe(*people(120))
     first = [programs.start("worker") for _number in range(2)]
+    wait_until(lambda: all("worker started" in worker.printed for worker in first), 60, "the start of both")
     sink.wait_for(40, 60)
     for worker, how in zip(first, (signal.SIGTERM, signal.SIGINT), strict=True):
         worker.send_signal(how)
@@ -81,6 +83,7 @@ def test_told_to_end_in_the_middle_workers_lose_nothing_and_send_nothing_twice(
     with app.app_context():
         held = sa.select(sa.func.count()).where(OwedMail.state == MailState.WAITING, OwedMail.lease.is_not(None))
         assert read_again().scalar(held) == 0
+    sink.accept()
     last = programs.run("worker", "--once", seconds=120)
     assert (last.returncode, last.printed.splitlines()[-1]) == (0, f"{left} mails sent")
     assert len(copies(sink)) == 120
