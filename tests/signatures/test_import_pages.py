@@ -113,9 +113,9 @@ def test_a_list_without_proof_is_mailed_to(visits, desk):
         (THREE, {"origin": "paper", "witnessed_by": ""}, "Say who witnessed"),
         (THREE, {"names_as_in_file": "yes", "confirmed_by": ""}, "Names can be shown as the list says only"),
         (THREE.encode("utf-16-le"), {}, "choose another encoding"),
-        (THREE, {"csrf_token": "stale"}, "Please try again."),
-        (THREE, {"origin": "elsewhere"}, "Please try again."),
-        (THREE, {"encoding": "ebcdic"}, "Please try again."),
+        (THREE, {"csrf_token": "stale"}, "This page was open for too long"),
+        (THREE, {"origin": "elsewhere"}, "This page was open for too long"),
+        (THREE, {"encoding": "ebcdic"}, "This page was open for too long"),
     ],
 )
 def test_a_file_or_form_that_is_wrong_is_refused_in_words(visits, desk, content, fields, words):
