@@ -54,7 +54,8 @@ def link(app: Flask, send_mail: SendMail) -> Callable[[str], str]:
 
     def newest(address: str) -> str:
         send_mail()
-        texts = [mail.get_body(("plain",)).get_content() for mail in delivered(app) if mail["To"] == address]
+        mails = sorted(delivered(app), key=lambda mail: str(mail["Message-ID"]))  # which begins with the time
+        texts = [mail.get_body(("plain",)).get_content() for mail in mails if mail["To"] == address]
         found = [urlsplit(match[0]).path for text in texts if (match := re.search(r"http\S+/invitations/\S+", text))]
         return found[-1]
 
