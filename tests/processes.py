@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import signal
@@ -89,7 +90,8 @@ class Program(subprocess.Popen[str]):
     def send(self, number: int) -> None:
         """Sends a signal to this process and to all that came of it."""
         for pid in self.group:
-            os.kill(pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it may end meanwhile
+                os.kill(pid, number)
 
     def ends(self, seconds: float = 20) -> int:
         """Waits for the end and returns the exit status."""

@@ -125,7 +125,8 @@ class ThrowawayPostgres:
         """Ends the whole server with `kill -9`, as a loss of power would. `start` brings it back."""
         self.pause()  # so that it starts no process meanwhile
         for pid in self._processes():
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self._ended()
 
     def stop(self) -> None:
@@ -141,12 +142,14 @@ class ThrowawayPostgres:
         """Stops all of the server's processes, which then neither answer nor hang up, until `resume`."""
         os.kill(self.process.pid, signal.SIGSTOP)
         for pid in self._processes():
-            os.kill(pid, signal.SIGSTOP)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Lets a paused server go on."""
+        """Lets a paused server go on. One of its processes may end meanwhile."""
         for pid in self._processes():
-            os.kill(pid, signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
     def _processes(self) -> list[int]:
         return [*children_of(self.process.pid), self.process.pid]
