@@ -9,10 +9,8 @@ from typing import BinaryIO, cast
 
 import sqlalchemy as sa
 from flask import Blueprint, Flask, Response, current_app, render_template, request
-from flask_babel import gettext as _
 from werkzeug.wsgi import FileWrapper
 
-from petition.accounts.models import User
 from petition.accounts.signed_in import actor
 from petition.core import audit
 from petition.core.clock import now
@@ -22,21 +20,12 @@ from petition.deliveries import export
 from petition.deliveries.streaming import streamed
 from petition.organisations.roles import Action, may, reachable
 from petition.petitions.models import Petition
-from petition.petitions.service import SHOWN
+from petition.petitions.service import SHOWN, find_for
 from petition.signatures.desk_figures import desk_figures
 from petition.tallies.service import count, totals
 
 CHUNK = 64 * 1024
 bp = Blueprint("organiser", __name__, url_prefix="/organiser")
-
-
-def _petition(who: User, action: Action, slug: str) -> Petition:
-    """A petition to which the actor may do this. Raises NotFound for any other: whether it exists is not told."""
-    query = sa.select(Petition).where(Petition.organisation_id.in_(reachable(who, action)), Petition.slug == slug)
-    found = db.session.scalar(query)
-    if found is None:
-        raise NotFound(_("There is no petition of that name."))
-    return found
 
 
 @bp.get("")
@@ -56,7 +45,7 @@ def desk() -> str:
 def petition(slug: str) -> str:
     """One petition's figures and downloads."""
     who = actor()
-    found = _petition(who, Action.SEE_FIGURES, slug)
+    found = find_for(db.session(), who, Action.SEE_FIGURES, slug)
     return render_template(
         "organiser/petition.html",
         petition=found,
@@ -71,12 +60,12 @@ def petition(slug: str) -> str:
 def download(slug: str, format: str) -> Response:
     """The list of signers; the download stands in the audit log."""
     who = actor()
-    found = _petition(who, Action.EXPORT, slug)
+    found = find_for(db.session(), who, Action.EXPORT, slug)
     if format not in export.FORMATS:
         raise NotFound
     who_id, petition_id, organisation_id = str(who.id), found.id, found.organisation_id
     about = export.heading(
-        export.snapshot(db.session()), _petition(who, Action.EXPORT, slug), export.Filter(petition_id)
+        export.snapshot(db.session()), find_for(db.session(), who, Action.EXPORT, slug), export.Filter(petition_id)
     )
     ending = export.file_format(format, about)
     headers = {"Content-Disposition": f'attachment; filename="{slug}-{now():%Y-%m-%d}.{ending}"'}

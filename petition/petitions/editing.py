@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from petition.accounts.models import User
 from petition.core import audit, i18n
 from petition.core.clock import now
-from petition.core.errors import DomainError, Forbidden, PetitionNotFound
+from petition.core.errors import DomainError, Forbidden
 from petition.core.labels import checked_line, checked_slug
 from petition.organisations.models import Organisation
 from petition.organisations.roles import Action, may, reachable
@@ -133,15 +133,6 @@ def moment(shown: str, zone: str) -> datetime:
 def digest(fields: Fields) -> str:
     """What a form names as the state it was opened on."""
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
-
-
-def find(session: Session, actor: User, action: Action, slug: str) -> Petition:
-    """A petition to which the actor may do this. Raises PetitionNotFound, and does not tell of any other."""
-    mine = Petition.organisation_id.in_(reachable(actor, action))
-    found = session.scalar(sa.select(Petition).where(mine, Petition.slug == slug))
-    if found is None:
-        raise PetitionNotFound(_("There is no petition of that name."))
-    return found
 
 
 def organisations(session: Session, actor: User) -> dict[str, str]:

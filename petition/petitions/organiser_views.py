@@ -35,7 +35,7 @@ class PageTooOld(DomainError):
 
 def _find(slug: str, action: Action = Action.WRITE) -> tuple[User, Petition]:
     who = actor()
-    return who, editing.find(db.session(), who, action, slug)
+    return who, service.find_for(db.session(), who, action, slug)
 
 
 def _check_token() -> None:

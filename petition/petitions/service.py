@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from petition.accounts.models import User
 from petition.core import switches
 from petition.core.clock import now
 from petition.core.db import db, read_again
@@ -21,6 +22,7 @@ from petition.core.errors import DomainError, Gone, PetitionNotFound
 from petition.core.kept import kept
 from petition.core.labels import SLUG
 from petition.organisations.models import Organisation
+from petition.organisations.roles import Action, reachable
 from petition.petitions.models import PUBLIC_STATES, SIGNED_STATES, Petition, PetitionText, Review, State, Unfinished
 
 PAGE = 20
@@ -128,6 +130,15 @@ def lock(session: Session, petition: Petition) -> None:
     """Reads the petition anew and keeps it from other editors until the transaction ends; signers do not wait."""
     locked = sa.select(Petition).where(Petition.id == petition.id).with_for_update(key_share=True, of=Petition)
     session.execute(locked.execution_options(populate_existing=True))
+
+
+def find_for(session: Session, actor: User, action: Action, slug: str) -> Petition:
+    """A petition to which the actor may do this. Raises PetitionNotFound, and does not tell of any other."""
+    mine = Petition.organisation_id.in_(reachable(actor, action))
+    found = session.scalar(sa.select(Petition).where(mine, Petition.slug == slug))
+    if found is None:
+        raise PetitionNotFound(_("There is no petition of that name."))
+    return found
 
 
 def find_public(session: Session, slug: str) -> Petition:

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import Blueprint, current_app, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -18,9 +17,10 @@ from petition.accounts.models import User
 from petition.accounts.signed_in import actor
 from petition.core import countries, i18n
 from petition.core.db import db, read_again, writing
-from petition.core.errors import DomainError, NotFound
+from petition.core.errors import DomainError
 from petition.organisations.roles import Action, reachable
 from petition.petitions.models import Petition
+from petition.petitions.service import find_for
 from petition.signatures import import_rows, importing, imports
 from petition.signatures.import_checking import CheckedList, Fate, Note, check
 from petition.signatures.import_file import ListFile, Record
@@ -46,11 +46,7 @@ class Report:
 def _reached(slug: str) -> tuple[User, Petition]:
     """Who asks, and the petition to which they may add. Raises NotFound: whether there is another is not told."""
     who = actor()
-    mine = Petition.organisation_id.in_(reachable(who, Action.ADD_SIGNATURES))
-    found = db.session.scalar(sa.select(Petition).where(mine, Petition.slug == slug))
-    if found is None:
-        raise NotFound(_("There is no petition of that name."))
-    return who, found
+    return who, find_for(db.session(), who, Action.ADD_SIGNATURES, slug)
 
 
 @bp.get("/add")

@@ -17,7 +17,7 @@ from petition.core import audit
 from petition.core.clock import now
 from petition.core.db import unhurried
 from petition.core.errors import NotFound
-from petition.core.names import NameRefused, clean_line
+from petition.core.labels import checked_line
 from petition.core.retention import Rule, deleted, keeps
 from petition.petitions.models import Petition
 from petition.signatures import forgetting
@@ -96,11 +96,9 @@ def undo(session: Session, made: SignatureImport, actor: str, reason: str) -> Un
 
 def _checked_reason(reason: str) -> str:
     try:
-        if words := clean_line(reason, NOTE_LENGTH):
-            return words
-    except NameRefused:
-        pass
-    raise ImportRefused(_("Say why, in a sentence."))
+        return checked_line(reason, NOTE_LENGTH)
+    except ValueError:
+        raise ImportRefused(_("Say why, in a sentence.")) from None
 
 
 def _invalidate(session: Session, made: SignatureImport) -> tuple[int, int]:

@@ -19,8 +19,7 @@ from petition.core.addresses import Address
 from petition.core.clock import now
 from petition.core.errors import DomainError, NotFound
 from petition.core.keyed_hashes import bucket_of_hash, mailbox_hash, signature_hash
-from petition.core.names import NameRefused, clean_line
-from petition.organisations.roles import Action, reachable
+from petition.core.labels import checked_line
 from petition.petitions.models import Petition
 from petition.signatures import forgetting
 from petition.signatures.attempts import SIGNER_OF
@@ -46,15 +45,6 @@ class Search:
     def by(self) -> list[str]:
         """By what is searched: what was typed of a person is not told."""
         return [what for what in ("name", "country", "day", "address") if getattr(self, what)]
-
-
-def petition_to_moderate(session: Session, actor: User, action: Action, slug: str) -> Petition:
-    """A petition whose signatures the actor may see, or strike out. Raises NotFound for any other."""
-    mine = Petition.organisation_id.in_(reachable(actor, action))
-    found = session.scalar(sa.select(Petition).where(mine, Petition.slug == slug))
-    if found is None:
-        raise NotFound(_("There is no petition of that name."))
-    return found
 
 
 def look(session: Session, actor: User, petition: Petition, search: Search, page: int) -> tuple[Sequence[Any], bool]:
@@ -98,11 +88,9 @@ def invalidate(session: Session, actor: User, petition: Petition, key: Key, reas
     Raises DomainError without a reason, or when it does not count; NotFound when it is of another petition.
     """
     try:
-        reason = clean_line(reason, LONGEST_REASON)
-    except NameRefused:
-        reason = ""
-    if not reason:
-        raise DomainError(_("Say why, in a sentence."))
+        reason = checked_line(reason, LONGEST_REASON)
+    except ValueError:
+        raise DomainError(_("Say why, in a sentence.")) from None
     signature = session.get(Signature, key)
     if signature is None or signature.petition_id != petition.id:
         raise NotFound

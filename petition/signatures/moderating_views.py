@@ -19,6 +19,7 @@ from petition.core.db import read_again, writing
 from petition.core.errors import DomainError, Forbidden
 from petition.organisations.roles import Action, may
 from petition.petitions.models import Petition
+from petition.petitions.service import find_for
 from petition.signatures import moderating
 from petition.signatures.models import SignatureState
 from petition.signatures.moderating import Search
@@ -33,7 +34,7 @@ MOST_PAGES = 10_000
 def page(slug: str) -> Response | str:
     """What to search for. Nobody is shown yet, so nothing is written down."""
     who = actor()
-    found = moderating.petition_to_moderate(read_again(), who, Action.SEE_SIGNATURES, slug)
+    found = find_for(read_again(), who, Action.SEE_SIGNATURES, slug)
     return _page(who, found, done="done" in request.args)
 
 
@@ -44,7 +45,7 @@ def search(slug: str) -> tuple[str, int] | str:
     By POST: what is typed of a person belongs in no address line and no log of a proxy.
     """
     who = actor()
-    found = moderating.petition_to_moderate(read_again(), who, Action.SEE_SIGNATURES, slug)
+    found = find_for(read_again(), who, Action.SEE_SIGNATURES, slug)
     try:
         _refuse_stale()
         wanted, number = _search(), _number()
@@ -53,10 +54,10 @@ def search(slug: str) -> tuple[str, int] | str:
     who_id = who.id
     with writing() as session:
         me = session.get_one(User, who_id)
-        there = moderating.petition_to_moderate(session, me, Action.SEE_SIGNATURES, slug)
+        there = find_for(session, me, Action.SEE_SIGNATURES, slug)
         rows, more = moderating.look(session, me, there, wanted, number)
     who = actor()
-    found = moderating.petition_to_moderate(read_again(), who, Action.SEE_SIGNATURES, slug)
+    found = find_for(read_again(), who, Action.SEE_SIGNATURES, slug)
     return _page(who, found, rows=rows, number=number, more=more)
 
 
@@ -64,20 +65,20 @@ def search(slug: str) -> tuple[str, int] | str:
 def invalidate(slug: str) -> Response | tuple[str, int]:
     """Strikes one out, with a reason."""
     who = actor()
-    moderating.petition_to_moderate(read_again(), who, Action.INVALIDATE, slug)
+    find_for(read_again(), who, Action.INVALIDATE, slug)
     who_id = who.id
     try:
         _refuse_stale()
         key = key_of(PURPOSE, request.form.get("ref", ""))
         with writing() as session:
             me = session.get_one(User, who_id)
-            found = moderating.petition_to_moderate(session, me, Action.INVALIDATE, slug)
+            found = find_for(session, me, Action.INVALIDATE, slug)
             moderating.invalidate(session, me, found, key, request.form.get("reason", ""))
     except DomainError as refused:
         if refused.status == 404:
             raise
         me = actor()
-        found = moderating.petition_to_moderate(read_again(), me, Action.INVALIDATE, slug)
+        found = find_for(read_again(), me, Action.INVALIDATE, slug)
         return _page(me, found, refused), 422
     return redirect(url_for("moderating.page", slug=slug, done="yes"), 303)
 

@@ -17,8 +17,10 @@ from petition.accounts.signed_in import actor
 from petition.core import i18n
 from petition.core.db import read_again, writing
 from petition.core.errors import DomainError, Forbidden
+from petition.organisations.roles import Action
 from petition.petitions.markdown import to_html
 from petition.petitions.models import Petition
+from petition.petitions.service import find_for
 from petition.updates import feeding, service
 from petition.updates.models import Update, UpdateState
 from petition.updates.readers import number_of_readers
@@ -38,7 +40,7 @@ ACTS: dict[str, Act] = {
 def updates(slug: str) -> str:
     """The updates of a petition, and how many people would read one."""
     session = read_again()
-    petition = service.petition_to_write_about(session, actor(), slug)
+    petition = find_for(session, actor(), Action.SEND_UPDATES, slug)
     found = service.updates_of(session, petition)
     readers = number_of_readers(session, petition.id)
     return render_template("organiser/updates.html", petition=petition, updates=found, readers=readers)
@@ -47,7 +49,7 @@ def updates(slug: str) -> str:
 @bp.route("/petitions/<slug>/updates/new", methods=["GET", "POST"])
 def new(slug: str) -> Response | str | tuple[str, int]:
     """Writes a new update."""
-    petition = service.petition_to_write_about(read_again(), actor(), slug)
+    petition = find_for(read_again(), actor(), Action.SEND_UPDATES, slug)
     if request.method != "POST":
         return _form_page(petition, None, _empty(petition))
     words = _sent_words()
@@ -59,10 +61,10 @@ def new(slug: str) -> Response | str | tuple[str, int]:
         who_id = actor().id
         with writing() as session:
             who = session.get_one(User, who_id)
-            about = service.petition_to_write_about(session, who, slug)
+            about = find_for(session, who, Action.SEND_UPDATES, slug)
             update_id = service.draft(session, who, about, words).id
     except WordsRefused as refused:
-        return _form_page(service.petition_to_write_about(read_again(), actor(), slug), None, words, refused), 422
+        return _form_page(find_for(read_again(), actor(), Action.SEND_UPDATES, slug), None, words, refused), 422
     return redirect(url_for("updates.update", update_id=update_id), 303)
 
 

@@ -49,15 +49,6 @@ class WordsRefused(DomainError):
         self.problems = problems
 
 
-def petition_to_write_about(session: Session, actor: User, slug: str) -> Petition:
-    """A petition whose signers the actor may write to. Raises NotFound for any other."""
-    mine = Petition.organisation_id.in_(reachable(actor, Action.SEND_UPDATES))
-    found = session.scalar(sa.select(Petition).where(mine, Petition.slug == slug))
-    if found is None:
-        raise NotFound(_("There is no petition of that name."))
-    return found
-
-
 def find(session: Session, actor: User, update_id: UUID, lock: bool = False) -> Update:
     """An update of a petition whose signers the actor may write to, on wish locked. Raises NotFound."""
     mine = Petition.organisation_id.in_(reachable(actor, Action.SEND_UPDATES))
