@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import signal
 import socket
 import sys
 import time
@@ -40,6 +42,7 @@ def run_server(host: str, port: int, workers: int) -> None:
     app = make_app()
     with app.app_context():
         db.engine.dispose()  # the web processes are forks: one that shares a SQLite file's locks holds none
+    os.register_at_fork(after_in_child=_ends_when_told)
     Granian(
         "petition.web_process:create",
         factory=True,
@@ -54,6 +57,12 @@ def run_server(host: str, port: int, workers: int) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=END_SECONDS,
     ).serve()
+
+
+def _ends_when_told() -> None:
+    """A process that is still starting would only set the server's flag, of which it has a copy, and be
+    killed in the end, with the requests that it took meanwhile."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def refuse_taken(host: str, port: int) -> None:

@@ -176,6 +176,10 @@ class Service:
     def end(self) -> None:
         """Ends both as a supervisor does, once they have started, and sees that they end well."""
         wait_until(lambda: self.up() and "worker started" in self.worker.printed, 60, "the start of both")
+        self.tell_to_end()
+
+    def tell_to_end(self) -> None:
+        """Ends both, which have started, and sees that they end well."""
         self.worker.terminate()
         self.web.terminate()
         ended = self.worker.ends(), self.web.ends()

@@ -94,5 +94,5 @@ def test_told_to_end_without_a_database_web_and_worker_end(house: House) -> None
         assert house.sign(f"person{number}@mail.test").status == 303
     wait_until(lambda: house.sink.connections, 20, "mail in hand")
     with away(house, "shut down"):
-        service.end()
+        service.tell_to_end()
     assert "Traceback" not in service.worker.printed

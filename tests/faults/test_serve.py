@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from petition.cli.running import END_SECONDS
 from petition.core.db import read_again
 from petition.settings import Settings
 from petition.signatures.models import Signature
@@ -160,6 +161,23 @@ def test_a_request_that_never_ends_does_not_keep_it_from_ending(
     person.join()
     assert len(failed) == 1
     assert server.group == []
+
+
+@pytest.mark.only_on("sqlite", "how processes start and end does not depend on the database")
+def test_told_to_end_a_process_that_is_only_starting_ends_too(programs: Programs, port: int) -> None:
+    server = programs.serve(port)
+    before = set(children_of(server.pid))
+    os.kill(min(before), signal.SIGKILL)
+    wait_until(lambda: set(children_of(server.pid)) - before, what="a new process")
+    threading.Event().wait(0.02)
+    (starting,) = set(children_of(server.pid)) - before
+    os.kill(starting, signal.SIGSTOP)
+    server.terminate()
+    began = time.monotonic()
+    wait_until(lambda: not _accepts(port), what="an end of new connections")
+    os.kill(starting, signal.SIGCONT)
+    assert server.ends() == 0
+    assert time.monotonic() - began < END_SECONDS / 2
 
 
 def test_after_kill_9_of_the_parent_its_processes_end_and_a_new_server_starts_at_once(
