@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import select
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from types import NoneType
 from typing import Any
@@ -26,6 +26,7 @@ NETWORK = {
     "tcp_user_timeout": 30_000,  # milliseconds until a host that went without a word counts as gone
     "application_name": "petition",
 }
+ROWS_AT_ONCE = 1_000  # of an answer that is read while it comes
 LIMITS = {"statement_timeout": "15s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "60s"}
 REPEATABLE_READ = 3  # psycopg.IsolationLevel; the driver is loaded only where it is used
 WITHOUT_LIMITS = sa.text("SELECT " + ", ".join(f"set_config('{name}', '0', true)" for name in LIMITS))
@@ -39,6 +40,19 @@ def arguments(url: str, settings: dict[str, str]) -> dict[str, Any]:
     words += [theirs] if isinstance(theirs, str) else theirs
     network = {name: value for name, value in NETWORK.items() if name not in given}
     return network | {"options": " ".join(words).strip()}
+
+
+def streamed(connection: Connection, query: sa.SelectBase) -> Iterator[tuple[Any, ...]]:
+    """The rows of a long query while the server still sends them: for one that reads them all.
+
+    A cursor on the server, which is what SQLAlchemy streams with, is planned for its first tenth and without
+    parallel workers, and each of its parts is only begun when the one before it is used up. Values are the
+    driver's: SQLAlchemy's own types do not see them.
+    """
+    compiled = query.compile(connection, compile_kwargs={"render_postcompile": True})
+    cursor: Any = connection.connection.cursor()
+    with closing(cursor), closing(cursor.stream(str(compiled), compiled.params, size=ROWS_AT_ONCE)) as rows:
+        yield from rows
 
 
 def array(values: list[Any]) -> str:
