@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,11 +21,10 @@ from petition.settings import Settings
 from petition.signatures import bulk
 from petition.signatures.models import ListName, Signature, SignatureState, Signer
 from petition.signatures.signing import Page, Wish, sign, store
-from tests.conftest import KEYS, PASSWORD, add_petition, make_settings, running
+from tests.commands import COMMAND, environment, run
+from tests.conftest import PASSWORD, add_petition, make_settings, running
 from tests.databases import Databases
 
-ROOT = Path(__file__).resolve().parents[2]
-COMMAND = (sys.executable, "-m", "petition")
 BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
 HOST = "hidden.example.org"
 
@@ -45,21 +42,11 @@ class Instance:
 
     @property
     def environment(self) -> dict[str, str]:
-        passed = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-        return {
-            **passed,
-            **KEYS,
-            "PYTHONPATH": str(ROOT),
-            "PYTHONWARNINGS": "error",
-            "PETITION_INSTANCE": str(self.folder),
-            "PETITION_DATABASE_URL": self.url,
-            "PETITION_ENV": "development",
-        }
+        return environment(self.folder, self.url)
 
     def run(self, *arguments: str | Path, stdin: str = "", **options: Any) -> subprocess.CompletedProcess[str]:
         """Runs `petition …` to its end, from the root folder unless `cwd` says otherwise."""
-        options = {"cwd": "/", "timeout": 240, "env": self.environment} | options
-        return subprocess.run([*COMMAND, *arguments], input=stdin, capture_output=True, encoding="utf-8", **options)
+        return run(options.pop("env", self.environment), *arguments, stdin=stdin, **options)
 
     def start(self, *arguments: str | Path, **options: Any) -> subprocess.Popen[bytes]:
         """Starts `petition …`."""

@@ -22,7 +22,7 @@ from petition.doctor.finding import Finding, Level
 from petition.mail.models import MailState, OwedMail
 from petition.petitions.models import Petition
 from petition.tallies.models import Tally
-from tests.command import run
+from tests.commands import run_on
 from tests.conftest import SLUG
 
 
@@ -52,7 +52,7 @@ def owe(**columns: Any) -> None:
 
 
 def test_a_healthy_instance_has_a_line_for_everything_and_none_is_wrong(worked: Flask) -> None:
-    done = run(worked, "doctor")
+    done = run_on(worked, "doctor")
     lines = done.stdout.splitlines()
     assert len(lines) >= 12
     wrong = [line.split(":")[0] for line in lines if line.startswith("wrong")]
@@ -65,7 +65,7 @@ def test_a_healthy_instance_has_a_line_for_everything_and_none_is_wrong(worked: 
 def test_what_is_wrong_makes_exit_status_1_and_json_says_the_same(worked: Flask, petition: Petition) -> None:
     with writing() as session:
         session.add(Tally(slot=0, petition_id=petition.id, country="KR", signatures=3))
-    done = run(worked, "doctor", "--json", "--spf", "v=spf1 +all")
+    done = run_on(worked, "doctor", "--json", "--spf", "v=spf1 +all")
     assert done.returncode == 1
     found = {(one["about"], one["level"]): one for one in json.loads(done.stdout)}
     assert found["tally", "wrong"] == {
@@ -80,7 +80,7 @@ def test_what_is_wrong_makes_exit_status_1_and_json_says_the_same(worked: Flask,
 def test_without_tables_it_says_what_to_run_and_looks_at_the_rest(worked: Flask) -> None:
     with writing() as session:
         session.execute(sa.text("UPDATE alembic_version SET version_num = 'earlier'"))
-    done = run(worked, "doctor")
+    done = run_on(worked, "doctor")
     assert done.returncode == 1
     [line] = [line for line in done.stdout.splitlines() if line.startswith("wrong")]
     assert "run `petition db upgrade`" in line
@@ -102,7 +102,7 @@ def test_a_damaged_file_is_found(worked: Flask, sqlite_only: None) -> None:
     with path.open("r+b") as file:
         file.seek((page - 1) * size)
         file.write(b"\xff" * size)
-    done = run(worked, "doctor")
+    done = run_on(worked, "doctor")
     assert done.returncode == 1
     assert "wrong database file: it is damaged: stop the service and restore a backup" in done.stdout
 

@@ -20,8 +20,8 @@ from petition.core import audit
 from petition.core.clock import now
 from petition.core.db import db, read_again, writing
 from petition.core.limits import DatabaseStorage
-from petition.settings import ROOT, Settings
-from tests.command import environment
+from petition.settings import Settings
+from tests.commands import environment
 from tests.conftest import PASSWORD, running
 
 PROCESSES, WRITES = 8, 25
@@ -129,7 +129,7 @@ with create_app().app_context(), writing() as session:
 
 
 def test_a_killed_writer_keeps_nobody_out(inside: Flask) -> None:
-    environ = environment(inside) | {"PYTHONPATH": str(ROOT)}
+    environ = environment(inside.config["INSTANCE"], inside.config["DATABASE_URL"])
     killed = subprocess.run([sys.executable, "-c", DIES_WRITING], env=environ, timeout=60)
     assert killed.returncode == -signal.SIGKILL
     with writing() as session:

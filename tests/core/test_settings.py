@@ -15,6 +15,7 @@ import pytest
 from petition.app import create_app
 from petition.core.errors import SettingRefused
 from petition.settings import ROOT, SETTINGS, read_settings
+from tests import commands
 from tests.conftest import KEYS
 
 SECRETS = ("geheim", *KEYS.values())
@@ -36,14 +37,7 @@ def refusal(found: dict[str, str]) -> str:
 
 def run(*arguments: str, **found: str) -> subprocess.CompletedProcess[str]:
     """Runs `petition` with nothing of this process's environment but the path."""
-    return subprocess.run(
-        [sys.executable, "-m", "petition", *arguments],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **found},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd="/",
-    )
+    return commands.run({"PATH": os.environ["PATH"], **found}, *arguments)
 
 
 def test_a_setting_comes_from_the_environment_then_the_file_then_the_default(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from tests import acts
-from tests.command import run
+from tests.commands import run_on
 from tests.site_visits import Visits
 
 pytestmark = pytest.mark.only_on("sqlite", "it reads the bytes of SQLite's files")
@@ -46,13 +46,13 @@ def where(visits: Visits, *words: str) -> Counter[str]:
 
 
 def work(visits: Visits) -> None:
-    done = run(visits.app, "worker", "--once")
+    done = run_on(visits.app, "worker", "--once")
     assert done.returncode == 0, done.stderr
     assert PERSON not in done.stdout + done.stderr
 
 
 def purge(visits: Visits) -> None:
-    done = run(visits.app, "purge")
+    done = run_on(visits.app, "purge")
     assert done.returncode == 0, done.stderr
     assert PERSON not in done.stdout + done.stderr
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,8 +21,9 @@ from petition.core import audit, audit_check
 from petition.core.db import Base, Id, Instant, Small, db, read_again, writing
 from petition.core.migrations import current_and_newest, problem
 from petition.organisations.models import Organisation
-from petition.settings import ROOT, Settings
-from tests.conftest import KEYS, make_settings, running
+from petition.settings import Settings
+from tests import commands
+from tests.conftest import make_settings, running
 from tests.databases import Databases, raw_engine
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -49,15 +48,7 @@ def run(empty: Settings) -> Run:
 
 
 def run_on(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environ = {"PETITION_INSTANCE": str(settings.instance), "PETITION_DATABASE_URL": settings.database_url}
-    return subprocess.run(
-        [sys.executable, "-m", "petition", *arguments],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PETITION_ENV": "development", **KEYS, **environ},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        cwd="/",
-    )
+    return commands.run(commands.environment(settings.instance, settings.database_url), *arguments)
 
 
 POSTGRESQL_DEFINITIONS = """

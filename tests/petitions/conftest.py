@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from petition.settings import ROOT, Settings
-from tests.conftest import KEYS
+from petition.settings import Settings
+from tests import commands
 
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
 def run(settings: Settings) -> Run:
     """Runs `petition …`: `run("dump", "a-slug")`."""
-    environ = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
-        "PETITION_INSTANCE": str(settings.instance),
-        "PETITION_DATABASE_URL": settings.database_url,
-        "PETITION_ENV": "development",
-        **KEYS,
-    }
+    environ = commands.environment(settings.instance, settings.database_url)
 
-    def run_it(*arguments: str, **more: Any) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(
-            [sys.executable, "-m", "petition", *arguments],
-            env=environ | more,
-            capture_output=True,
-            timeout=60,
-            cwd=settings.instance,
-        )
+    def run_it(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        # What the environment says of the interpreter holds for one that is started with it.
+        how = commands.run_anew if more else commands.run
+        return how(environ | more, *arguments)
 
     return run_it

@@ -209,7 +209,7 @@ def test_publish_opens_only_a_file_that_names_no_state(app: Flask, run: Run, tmp
         path.write_text("\n".join(["+++", *lines, *([f'state = "{state}"'] if state else []), "+++", "Text"]))
         answer = run("load", str(path), *options)
         assert answer.returncode == 0
-        return answer.stdout.split()[1].rstrip(b",")
+        return answer.stdout.split()[1].rstrip(",")
 
     assert load() == b"paused"
     assert load("--publish", state="closed") == b"closed"
@@ -219,7 +219,7 @@ def test_publish_opens_only_a_file_that_names_no_state(app: Flask, run: Run, tmp
 
 def test_a_load_is_in_the_audit_log(app: Flask, run: Run, tmp_path: Path) -> None:
     add_petition(app)
-    (tmp_path / "again.md").write_bytes(run("dump", SLUG).stdout)
+    (tmp_path / "again.md").write_text(run("dump", SLUG).stdout, newline="")
     assert run("load", str(tmp_path / "again.md")).returncode == 0
     with app.app_context():
         rows = db.session.execute(db.text("SELECT actor, action, object FROM audit_entry")).all()

@@ -205,22 +205,22 @@ def contents(settings: Settings) -> list[str]:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (front(goal="0").encode(), b"petition: goal: must be a whole number from 1 to 2000000000\n"),
-        (front(slug='"free-the-river"', state='"nonsense"').encode(), b"petition: state: "),
-        (b"\xff\xfe", b"is not UTF-8\n"),
-        (b"", b"petition: the file must begin"),
+        (front(goal="0").encode(), "petition: goal: must be a whole number from 1 to 2000000000\n"),
+        (front(slug='"free-the-river"', state='"nonsense"').encode(), "petition: state: "),
+        (b"\xff\xfe", "is not UTF-8\n"),
+        (b"", "petition: the file must begin"),
     ],
 )
 def test_a_bad_file_ends_the_command_with_one_line_and_changes_nothing(
-    app: Flask, settings: Settings, run: Run, tmp_path: Path, content: bytes, words: bytes
+    app: Flask, settings: Settings, run: Run, tmp_path: Path, content: bytes, words: str
 ) -> None:
     add_petition(app)
     before = contents(settings)
     (tmp_path / "petition.md").write_bytes(content)
     answer = run("load", str(tmp_path / "petition.md"), "--publish")
-    assert (answer.returncode, answer.stdout) == (1, b"")
+    assert (answer.returncode, answer.stdout) == (1, "")
     assert words in answer.stderr
-    assert answer.stderr.count(b"\n") == 1
+    assert answer.stderr.count("\n") == 1
     assert contents(settings) == before
 
 
@@ -232,11 +232,11 @@ def test_load_and_dump_bring_back_the_files_bytes(app: Flask, run: Run, tmp_path
     add_petition(app)
     (tmp_path / "lake.md").write_text(FILE, "utf-8")
     loaded = run("load", str(tmp_path / "lake.md"))
-    assert (loaded.returncode, loaded.stderr) == (0, b"")
-    assert loaded.stdout == b"free-the-lake: open, text version 1\n"
+    assert (loaded.returncode, loaded.stderr) == (0, "")
+    assert loaded.stdout == "free-the-lake: open, text version 1\n"
     for environ in ({}, {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"}):
         dumped = run("dump", "free-the-lake", **environ)
-        assert (dumped.returncode, dumped.stdout, dumped.stderr) == (0, FILE.encode(), b"")
+        assert (dumped.returncode, dumped.stdout, dumped.stderr) == (0, FILE, "")
     assert run("dump", "no-lake").returncode == 1
 
 
@@ -245,7 +245,7 @@ def test_files_from_other_systems_load_the_same(app: Flask, run: Run, tmp_path: 
     add_petition(app)
     (tmp_path / "lake.md").write_bytes(b"\xef\xbb\xbf" + FILE.replace("\n", ending).encode())
     assert run("load", str(tmp_path / "lake.md")).returncode == 0
-    assert run("dump", "free-the-lake").stdout == FILE.encode()
+    assert run("dump", "free-the-lake").stdout == FILE
 
 
 @pytest.mark.parametrize(

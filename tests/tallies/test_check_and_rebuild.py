@@ -14,7 +14,7 @@ from petition import periodic_jobs
 from petition.core.db import writing
 from petition.core.logs import log
 from tests import acts
-from tests.command import run
+from tests.commands import run_on
 from tests.conftest import SLUG
 from tests.site_visits import Visits
 
@@ -48,7 +48,7 @@ def signed(visits: Visits) -> Visits:
 
 
 def test_what_is_right_is_called_right(signed: Visits) -> None:
-    checked = run(signed.app, "tally", SLUG, "--check")
+    checked = run_on(signed.app, "tally", SLUG, "--check")
     assert (checked.returncode, checked.stderr) == (0, "")
     assert "3 countries compared, 0 wrong" in checked.stdout
 
@@ -57,7 +57,7 @@ def test_what_is_right_is_called_right(signed: Visits) -> None:
 def test_a_planted_drift_of_one_is_found_named_and_mended(signed: Visits, planted: str) -> None:
     statement, country = PLANTED[planted]
     signed.rows(statement)
-    checked = run(signed.app, "tally", SLUG, "--check", "--json")
+    checked = run_on(signed.app, "tally", SLUG, "--check", "--json")
     found = json.loads(checked.stdout)
     assert (checked.returncode, found["ok"], found["signature_count"]) == (1, False, 4)
     assert country in {one["code"] for one in found["wrong"]}
@@ -68,13 +68,13 @@ def test_a_planted_drift_of_one_is_found_named_and_mended(signed: Visits, plante
 
 def test_check_names_the_country_in_words_and_rebuild_mends_it(signed: Visits) -> None:
     signed.rows(PLANTED["a country too many"][0])
-    checked = run(signed.app, "tally", SLUG, "--check")
+    checked = run_on(signed.app, "tally", SLUG, "--check")
     assert checked.returncode == 1
     assert "JP Japan: 1 confirmed signatures, the tally says 2" in checked.stdout
     assert "3 countries compared, 1 wrong" in checked.stdout
-    mended = run(signed.app, "tally", SLUG, "--rebuild")
+    mended = run_on(signed.app, "tally", SLUG, "--rebuild")
     assert (mended.returncode, mended.stdout) == (0, "1 counters mended\n")
-    assert run(signed.app, "tally", SLUG, "--check").returncode == 0
+    assert run_on(signed.app, "tally", SLUG, "--check").returncode == 0
     assert signed.rows("SELECT action FROM audit_entry WHERE action LIKE 'tally%'") == [("tally rebuilt",)]
 
 
@@ -111,7 +111,7 @@ def test_rebuild_mends_while_others_sign_and_confirm(signed: Visits) -> None:
             for _round in range(2):
                 for planted in ("a country too many", "an hour too many", "a counter that is gone"):
                     plant(signed, PLANTED[planted][0])
-                mended = run(signed.app, "tally", SLUG, "--rebuild", "--check")
+                mended = run_on(signed.app, "tally", SLUG, "--rebuild", "--check")
                 assert mended.returncode == 0, mended.stdout
         finally:
             done.set()
