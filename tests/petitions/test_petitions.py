@@ -204,17 +204,17 @@ def test_publish_opens_only_a_file_that_names_no_state(app: Flask, run: Run, tmp
     add_petition(app, state=State.PAUSED)
     path = tmp_path / "petition.md"
 
-    def load(*options: str, state: str | None = None) -> bytes:
+    def load(*options: str, state: str | None = None) -> str:
         lines = ['slug = "free-the-river"', 'organisation = "river-friends"', 'title = "T"', 'addressee = "A"']
         path.write_text("\n".join(["+++", *lines, *([f'state = "{state}"'] if state else []), "+++", "Text"]))
         answer = run("load", str(path), *options)
         assert answer.returncode == 0
         return answer.stdout.split()[1].rstrip(",")
 
-    assert load() == b"paused"
-    assert load("--publish", state="closed") == b"closed"
-    assert load("--publish") == b"open"
-    assert load(state="draft") == b"draft"
+    assert load() == "paused"
+    assert load("--publish", state="closed") == "closed"
+    assert load("--publish") == "open"
+    assert load(state="draft") == "draft"
 
 
 def test_a_load_is_in_the_audit_log(app: Flask, run: Run, tmp_path: Path) -> None:
