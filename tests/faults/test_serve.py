@@ -174,7 +174,7 @@ def test_told_to_end_a_process_that_is_only_starting_ends_too(programs: Programs
     os.kill(starting, signal.SIGSTOP)
     server.terminate()
     began = time.monotonic()
-    wait_until(lambda: not _accepts(port), what="an end of new connections")
+    wait_until(lambda: children_of(server.pid) == [starting], END_SECONDS, "the end of the other")
     os.kill(starting, signal.SIGCONT)
     assert server.ends() == 0
     assert time.monotonic() - began < END_SECONDS / 2

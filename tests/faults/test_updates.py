@@ -89,9 +89,8 @@ def test_an_update_reaches_everybody_who_wants_it_though_its_worker_is_killed(
     house.wait_for_all_mail(1800 if LONG else 150)
     got = Counter(mail.recipients[0] for mail in house.sink.messages)
     twice = sum(got.values()) - len(got)
-    tell(
-        f"an update to {READERS}, {KILLS} kills (FAULT_SEED={SEED}): got it {len(got)}, twice {twice}, left {len(left)}"
-    )
+    words = f"got it {len(got)}, twice {twice}, left before {len(left)}"
+    tell(f"an update to {READERS:,}, {KILLS} kills of its worker (FAULT_SEED={SEED}): {words}")
     assert set(got) == readers - left
     assert twice <= IN_HAND * KILLS
     service.end()
