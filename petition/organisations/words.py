@@ -54,6 +54,7 @@ ACTS: dict[str, LazyString] = {
     "roles changed": __("changed the roles of %(person)s: %(roles)s"),
     "second factor added": __("added a second factor to the account"),
     "second factor removed": __("removed the second factor of the account"),
+    "signature restored": __("put back a signature of %(object)s: %(reason)s"),
     "signature invalidated": __("struck out a signature of %(object)s: %(reason)s"),
     "signatures added": __("added %(added)s signatures from elsewhere to %(object)s"),
     "signatures seen": __("looked at %(number)s signatures of %(object)s"),

@@ -244,6 +244,10 @@ def _moderating(walk: Walk) -> None:
     ref = re.findall(r'name="ref" value="([^"]+)"', found)[0]
     walk.post("signature: no reason", f"{mine}/invalidate", 422, csrf_token=token, ref=ref)
     walk.post("signature: struck out", f"{mine}/invalidate", csrf_token=token, ref=ref, reason="ყ")
+    walk.post("signature: not counting", f"{mine}/invalidate", 422, csrf_token=token, ref=ref, reason="ყ")
+    walk.post("signatures: one struck out", mine, csrf_token=token)
+    walk.post("signature: put back", f"{mine}/restore", csrf_token=token, ref=ref, reason="ყ")
+    walk.post("signature: counting", f"{mine}/restore", 422, csrf_token=token, ref=ref, reason="ყ")
 
 
 def _updating(walk: Walk) -> None:
