@@ -25,6 +25,7 @@ from petition.core import audit_check, retention
 from petition.core.audit import AuditDetail, AuditEntry
 from petition.core.clock import now
 from petition.core.db import read_again, writing
+from petition.core.errors import TooMany
 from petition.deliveries import made_files
 from petition.deliveries.export import FORMATS
 from petition.deliveries.models import ExportRequest, ExportState
@@ -401,6 +402,23 @@ def test_a_few_lists_are_made_at_a_time(office: Office, monkeypatch: pytest.Monk
         file.close()
     assert office.states() == [ExportState.READY], "who has to wait has not used it up"
     assert office.download(office.officer, request).status_code == 200
+
+
+def test_a_turn_ends_with_the_answer_whether_it_was_read_or_not(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(made_files, "_turns", threading.BoundedSemaphore(1))
+
+    def begun() -> Any:
+        return made_files.sent_while_written(lambda stream: stream.write(b"list"), "list.zip", "application/zip")
+
+    with app.test_request_context():
+        unread = begun()
+        with pytest.raises(TooMany):
+            begun()
+        unread.close()
+        read = begun()
+        assert b"".join(read.iter_encoded()) == b"list"
+        read.close()
+        begun().close()
 
 
 def test_a_workbook_that_takes_too_long_is_refused_and_says_what_to_take(
