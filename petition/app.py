@@ -16,6 +16,8 @@ from petition.accounts import views as accounts_views
 from petition.api import views as api_views
 from petition.core import committer, db, i18n, kept, limits, logs, page_cache, request_metrics, web_security
 from petition.core.errors import SettingRefused
+from petition.deliveries import export_views
+from petition.deliveries import mails as export_mails
 from petition.mail import bounces, mailbox_views
 from petition.mail import retention as mail_retention
 from petition.organisations import admin_views, audit_views, invitation_views, people_views
@@ -36,7 +38,7 @@ from petition.updates import unsubscribe_views
 MAX_FORM_BYTES = 256 * 1024
 LOADED_FOR_THEIR_RULES = (
     *(mails, retention, imports, mail_retention, bounces, update_mails),
-    *(account_mails, account_retention, organisation_mails, petition_mails),
+    *(account_mails, account_retention, organisation_mails, petition_mails, export_mails),
 )
 BLUEPRINTS = (
     petitions_views.bp,
@@ -59,6 +61,7 @@ BLUEPRINTS = (
     moderation_views.bp,
     import_views.bp,
     moderating_views.bp,
+    export_views.bp,
     api_views.bp,
     api_views.pages,
     health_views.bp,

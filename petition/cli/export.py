@@ -15,12 +15,15 @@ from petition.cli.common import refuse, with_app
 from petition.core import audit
 from petition.core.countries import CODES
 from petition.core.db import db, writing
+from petition.core.labels import checked_line
 from petition.deliveries import export as lists
 from petition.deliveries import personal as personal_list
 from petition.deliveries.atomic import whole_file
+from petition.deliveries.requests import LONGEST_REASON
 from petition.petitions import service as petitions
 
 T = TypeVar("T")
+NO_REASON = "–"
 
 
 class Country(click.ParamType):
@@ -53,6 +56,7 @@ class Moment(click.DateTime):
 @click.option("--since", type=Moment(), metavar="TIME", help="Confirmed at or after this day or moment (UTC).")
 @click.option("--until", type=Moment(), metavar="TIME", help="Confirmed before this day or moment (UTC).")
 @click.option("--personal", is_flag=True, help="Everything kept; writes a line in the audit log.")
+@click.option("--reason", help="Why --personal is needed: goes into the audit log.")
 @with_app
 def export(
     slug: str,
@@ -62,12 +66,14 @@ def export(
     since: datetime | None,
     until: datetime | None,
     personal: bool,
+    reason: str | None,
 ) -> None:
     """Writes the list of SLUG's confirmed signers, names as each signer chose, without addresses."""
     format_ = format_ or _by_name(path)
+    why = _reason(reason, personal)
     chosen = lists.Filter(petitions.find(db.session(), slug).id, country, since, until)
     try:
-        number = (_personal if personal else _list)(path, format_, slug, chosen)
+        number = _personal(path, format_, slug, chosen, why) if personal else _list(path, format_, slug, chosen)
     except OSError as error:
         refuse(f"{path} could not be written: {error.strerror or type(error).__name__}")
     click.echo(f"{number} signature{'' if number == 1 else 's'} in {path}", err=True)
@@ -81,7 +87,18 @@ def _by_name(path: Path) -> str:
     return format_
 
 
-def _record(action: str, slug: str, format_: str, chosen: lists.Filter) -> None:
+def _reason(reason: str | None, personal: bool) -> str:
+    if reason is None:
+        return NO_REASON
+    if not personal:
+        raise click.UsageError("--reason goes with --personal")
+    try:
+        return checked_line(reason, LONGEST_REASON)
+    except ValueError as error:
+        raise click.UsageError(f"--reason {error}") from None
+
+
+def _record(action: str, slug: str, format_: str, chosen: lists.Filter, **personal: str) -> None:
     """Writes down that the list leaves, before it does."""
     since, until = (moment and moment.isoformat() for moment in (chosen.since, chosen.until))
     with writing() as session:
@@ -91,6 +108,7 @@ def _record(action: str, slug: str, format_: str, chosen: lists.Filter) -> None:
             action,
             slug,
             organisation_id=petitions.find(session, slug).organisation_id,
+            personal=personal,
             format=format_,
             countries=chosen.countries,
             since=since,
@@ -110,9 +128,9 @@ def _list(path: Path, format_: str, slug: str, chosen: lists.Filter) -> int:
         return lists.write(stream, format_, about, _shown(rows, about.total))
 
 
-def _personal(path: Path, format_: str, slug: str, chosen: lists.Filter) -> int:
+def _personal(path: Path, format_: str, slug: str, chosen: lists.Filter, reason: str) -> int:
     write = personal_list.writer(format_)
-    _record("personal export", slug, format_, chosen)
+    _record("personal export", slug, format_, chosen, reason=reason)
     session = lists.snapshot(db.session())
     about = lists.heading(session, petitions.find(session, slug), chosen)
     with whole_file(path) as stream, closing(personal_list.rows(session, chosen)) as rows:

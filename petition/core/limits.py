@@ -31,6 +31,7 @@ SECOND_FACTOR = parse("10 per 10 minutes")
 SECOND_FACTOR_ANYWHERE = parse("30 per 1 hour")
 NEW_ORGANISATION = parse("10 per 1 day")
 INVITE = parse("50 per 1 hour")
+ASK_EXPORT = parse("10 per 1 hour")
 CODE_TRIES = parse("5 per 1 hour")
 
 

@@ -1,13 +1,14 @@
-"""The organiser's page on which signatures are searched and false ones struck out."""
+"""The organiser's page on which signatures are searched, struck out and put back."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from petition.accounts.forms import EmptyForm
@@ -23,11 +24,12 @@ from petition.petitions.service import find_for
 from petition.signatures import moderating
 from petition.signatures.models import SignatureState
 from petition.signatures.moderating import Search
-from petition.signatures.references import key_of, reference
+from petition.signatures.references import Key, key_of, reference
 
 bp = Blueprint("moderating", __name__, url_prefix="/organiser/petitions/<slug>/signatures")
 PURPOSE = "signature on the desk"
 MOST_PAGES = 10_000
+Act = Callable[[Session, User, Petition, Key, str], None]
 
 
 @bp.get("")
@@ -35,7 +37,7 @@ def page(slug: str) -> Response | str:
     """What to search for. Nobody is shown yet, so nothing is written down."""
     who = actor()
     found = find_for(read_again(), who, Action.SEE_SIGNATURES, slug)
-    return _page(who, found, done="done" in request.args)
+    return _page(who, found, done=request.args.get("done", ""))
 
 
 @bp.post("")
@@ -64,6 +66,16 @@ def search(slug: str) -> tuple[str, int] | str:
 @bp.post("/invalidate")
 def invalidate(slug: str) -> Response | tuple[str, int]:
     """Strikes one out, with a reason."""
+    return _change(slug, moderating.invalidate, "struck out")
+
+
+@bp.post("/restore")
+def restore(slug: str) -> Response | tuple[str, int]:
+    """Puts one back that was struck out, with a reason."""
+    return _change(slug, moderating.restore, "put back")
+
+
+def _change(slug: str, act: Act, done: str) -> Response | tuple[str, int]:
     who = actor()
     find_for(read_again(), who, Action.INVALIDATE, slug)
     who_id = who.id
@@ -73,14 +85,14 @@ def invalidate(slug: str) -> Response | tuple[str, int]:
         with writing() as session:
             me = session.get_one(User, who_id)
             found = find_for(session, me, Action.INVALIDATE, slug)
-            moderating.invalidate(session, me, found, key, request.form.get("reason", ""))
+            act(session, me, found, key, request.form.get("reason", ""))
     except DomainError as refused:
         if refused.status == 404:
             raise
         me = actor()
         found = find_for(read_again(), me, Action.INVALIDATE, slug)
         return _page(me, found, refused), 422
-    return redirect(url_for("moderating.page", slug=slug, done="yes"), 303)
+    return redirect(url_for("moderating.page", slug=slug, done=done), 303)
 
 
 def _refuse_stale() -> None:
@@ -114,7 +126,7 @@ def _page(
     rows: Sequence[Any] | None = None,
     number: int = 1,
     more: bool = False,
-    done: bool = False,
+    done: str = "",
 ) -> str:
     return render_template(
         "organiser/signatures.html",

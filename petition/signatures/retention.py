@@ -175,8 +175,8 @@ keeps(
 )
 keeps(
     Rule(
-        what=lazy_gettext("Name, city and comment of withdrawn signatures"),
-        why=lazy_gettext("so that their owner can still see them and erase them"),
+        what=lazy_gettext("Name, city and comment of signatures withdrawn or struck out"),
+        why=lazy_gettext("so that their owner can still see and erase them, and a mistake can be put right"),
         how_long=lazy_gettext("14 days"),
         purge=_where(_is_withdrawn_person, _delete_signers),
     )

@@ -108,6 +108,7 @@ PLACES: dict[str, tuple[str | None, Callable[[Page], Any]]] = {
     "own signature": ("signer", _own_signature),
     "desk": ("organiser", lambda page: page.goto("/organiser")),
     "desk of a petition": ("organiser", lambda page: page.goto("/organiser" + PETITION)),
+    "lists and exports": ("organiser", lambda page: page.goto(f"/organiser{PETITION}/exports")),
     "add signatures": ("organiser", lambda page: page.goto(f"/organiser{PETITION}/signatures/add")),
 }
 

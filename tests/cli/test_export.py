@@ -20,7 +20,7 @@ from openpyxl.utils.escape import unescape
 
 from petition.accounts import service as accounts
 from petition.accounts.signed_in import COOKIE
-from petition.core.audit import AuditEntry
+from petition.core.audit import AuditDetail, AuditEntry
 from petition.core.db import db, read_again, writing
 from petition.signatures import bulk
 from petition.signatures.models import ListName
@@ -168,6 +168,16 @@ def test_personal_has_everything_kept_and_stands_in_the_audit_log(exported, fill
         assert (entry.actor, entry.object, entry.details["countries"]) == ("command line", SLUG, ["US"])
 
 
+def test_a_reason_may_be_given_and_stands_where_it_can_be_erased(filled, tmp_path):
+    for words in ((), ("--reason", "For the court")):
+        assert filled.run("export", "nobody", "-o", tmp_path / "list.csv", "--personal", *words).returncode == 0
+    with running(filled.settings) as app, app.app_context():
+        query = sa.select(AuditEntry.details, AuditDetail.personal).join(AuditDetail)
+        found = read_again().execute(query.where(AuditEntry.object == "nobody").order_by(AuditEntry.number)).all()
+        assert [personal for _details, personal in found] == [{"reason": "–"}, {"reason": "For the court"}]
+        assert "court" not in str([details for details, _personal in found])
+
+
 def test_personal_csv_and_workbook_hold_the_same_people(exported):
     _header, *rows = csv_rows(exported("csv", SLUG, "--personal"))
     sheet = openpyxl.load_workbook(exported("xlsx", SLUG, "--personal")).active
@@ -255,6 +265,8 @@ def test_a_refusal_is_one_line_and_status_1(filled, tmp_path, arguments, words):
         ((SLUG, "-o", "list.csv", "--country", "XX"), "XX is not a country code"),
         ((SLUG, "-o", "list.csv", "--since", "yesterday"), "'yesterday' does not match"),
         ((SLUG, "-o", "."), "is a directory"),
+        ((SLUG, "-o", "list.csv", "--reason", "Why not"), "--reason goes with --personal"),
+        ((SLUG, "-o", "list.csv", "--personal", "--reason", " "), "--reason must not be empty"),
     ],
 )
 def test_wrong_usage_is_status_2(filled, tmp_path, arguments, words):

@@ -19,6 +19,7 @@ from petition.accounts.service import find_user, hash_password
 from petition.core.addresses import parse_address
 from petition.core.db import writing
 from petition.core.tokens import sign_handle
+from petition.deliveries.models import ExportState
 from petition.mail.models import OwedMail
 from petition.organisations import invitations
 from petition.organisations.models import Role
@@ -30,6 +31,7 @@ from petition.signatures.models import Signature
 from petition.updates import service as updates
 from petition.updates import unsubscribing
 from tests.conftest import CODE, LINK, PASSWORD, SLUG, add_petition, signed_in
+from tests.exports import add_request
 
 OF_ORGANISATIONS = (
     *("audit.of_organisation", "organisations.settings", "organisations.people_page", "organisations.invite"),
@@ -120,10 +122,17 @@ def site(app: Flask, petition: Petition, sign: Callable[..., Any], send_mail: Ca
         "version": "1",
         "petitions.picture.name": f"{shown}.webp",
         "signatures.support_page.token": support_token,
+        "request_id": _wanted_export(app),
         "import_id": "01a202b5-950a-70eb-a622-61fd2b8309b0",
         **_of_updates(app),
     }
     return Site(app, signed_in(app), signer, values)
+
+
+def _wanted_export(app: Flask) -> str:
+    with app.app_context(), writing() as session:
+        owner = find_user(session, "owner@river.example.org")
+        return str(add_request(session, petitions.find(session, SLUG), owner, ExportState.WAITING).id)
 
 
 def _of_updates(app: Flask) -> dict[str, str]:

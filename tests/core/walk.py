@@ -31,6 +31,7 @@ from petition.updates import unsubscribing
 from petition.worker import Worker
 from tests.conftest import CODE, LINK, PASSWORD, add_petition
 from tests.core.walk_accounts import through_accounts
+from tests.core.walk_exports import through_exports
 from tests.petitions.writing import filled
 
 # Georgian: neither Latin nor the script of a language of ours, so that what is left in English stands out.
@@ -136,6 +137,7 @@ def through_all_pages(app: Flask, language: str) -> Walk:
         _importing(walk)
         _moderating(walk)
         _updating(walk)
+        through_exports(walk)
         _writing(walk)
         _managing(walk)
         through_accounts(walk)
@@ -242,6 +244,10 @@ def _moderating(walk: Walk) -> None:
     ref = re.findall(r'name="ref" value="([^"]+)"', found)[0]
     walk.post("signature: no reason", f"{mine}/invalidate", 422, csrf_token=token, ref=ref)
     walk.post("signature: struck out", f"{mine}/invalidate", csrf_token=token, ref=ref, reason="ყ")
+    walk.post("signature: not counting", f"{mine}/invalidate", 422, csrf_token=token, ref=ref, reason="ყ")
+    walk.post("signatures: one struck out", mine, csrf_token=token)
+    walk.post("signature: put back", f"{mine}/restore", csrf_token=token, ref=ref, reason="ყ")
+    walk.post("signature: counting", f"{mine}/restore", 422, csrf_token=token, ref=ref, reason="ყ")
 
 
 def _updating(walk: Walk) -> None:

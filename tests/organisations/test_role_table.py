@@ -16,12 +16,14 @@ from petition.accounts.service import start_session
 from petition.accounts.signed_in import COOKIE
 from petition.core.addresses import parse_address
 from petition.core.db import writing
+from petition.deliveries.models import ExportState
 from petition.organisations import invitations
 from petition.organisations.models import Membership, Organisation, Role
 from petition.organisations.service import add_organisation, find_organisation
 from petition.petitions.models import Petition
 from petition.updates import service as updates
 from tests.conftest import SLUG, add_petition, password_hash
+from tests.exports import add_request
 
 TABLE = Path(__file__).with_name("role_table.txt")
 TOLD = ("/organiser", "/admin", "/api")
@@ -69,7 +71,7 @@ class Objects(NamedTuple):
 
 @pytest.fixture
 def objects(app: Flask) -> Objects:
-    """A petition of the organisation `river-friends`, an update on it, an invitation, a member.
+    """A petition of the organisation `river-friends`, an update and a wanted export of it, an invitation, a member.
 
     Whoever adds an address with a new sort of object adds the object here.
     """
@@ -88,6 +90,7 @@ def objects(app: Flask) -> Objects:
                 "format": "csv",
                 "user_id": str(owner.id),
                 "import_id": str(update.id),
+                "request_id": str(add_request(session, petition, owner, ExportState.WAITING).id),
                 "update_id": str(update.id),
                 "invitation_id": str(invitation.id),
             }
