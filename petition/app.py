@@ -16,6 +16,10 @@ from petition.accounts import views as accounts_views
 from petition.api import views as api_views
 from petition.core import committer, db, i18n, kept, limits, logs, page_cache, request_metrics, web_security
 from petition.core.errors import SettingRefused
+from petition.endorsements import mails as endorsement_mails
+from petition.endorsements import organiser_views as endorsing_views
+from petition.endorsements import retention as endorsement_retention
+from petition.endorsements import views as endorsements_views
 from petition.mail import bounces, mailbox_views
 from petition.mail import retention as mail_retention
 from petition.organisations import admin_views, audit_views, invitation_views, people_views
@@ -37,6 +41,7 @@ MAX_FORM_BYTES = 256 * 1024
 LOADED_FOR_THEIR_RULES = (
     *(mails, retention, imports, mail_retention, bounces, update_mails),
     *(account_mails, account_retention, organisation_mails, petition_mails),
+    *(endorsement_mails, endorsement_retention),
 )
 BLUEPRINTS = (
     petitions_views.bp,
@@ -51,6 +56,8 @@ BLUEPRINTS = (
     organiser_views.bp,
     updates_views.bp,
     unsubscribe_views.bp,
+    endorsing_views.bp,
+    endorsements_views.bp,
     people_views.bp,
     invitation_views.bp,
     audit_views.bp,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -60,6 +63,8 @@ class Petition(Base):
         lazy="selectin", order_by="PetitionText.version", back_populates="petition"
     )
     plan: Mapped[Plan | None] = relationship(back_populates="petition")
+    beside = cast("Mapping[str, Any]", MappingProxyType({}))
+    """What other features show with it, by their names; read where `service.detached` keeps a petition."""
 
     @property
     def text(self) -> PetitionText:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,9 @@ SHOWN = (
     sa.orm.joinedload(Petition.plan),
 )
 """What a list shows of each petition besides its own row."""
+
+BESIDE: dict[str, Callable[[Session, UUID], Any]] = {}
+"""What features above this one show on a petition's page: read with it, and kept as long."""
 
 SIGNED_WORDS = ("title", "body", "summary", "risk")
 OTHER_WORDS = ("thanks", "mail_words", "picture_alt")
@@ -105,6 +108,7 @@ def recent_by_id(petition_id: UUID) -> Petition:
 def detached(petition: Petition) -> Petition:
     """The petition with all that a page shows of it, belonging to no session; what was being read is over."""
     _loaded = petition.plan, petition.text.translations
+    petition.beside = {name: read(db.session(), petition.id) for name, read in BESIDE.items()}
     db.session.expunge_all()
     db.session.rollback()  # whoever waits for a commit now must not hold a connection, or the log, meanwhile
     return petition

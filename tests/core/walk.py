@@ -39,6 +39,7 @@ TEXT = {"title": "გაათავისუფლეთ მდინარე"
 NAMES = ("ანა", "დავითი", "ნინო")
 ADDRESS = "ana@example.org"
 GUEST = "guest@example.org"
+ENDORSER = "endorser@example.org"
 
 
 @dataclass
@@ -136,6 +137,7 @@ def through_all_pages(app: Flask, language: str) -> Walk:
         _importing(walk)
         _moderating(walk)
         _updating(walk)
+        _endorsing(walk)
         _writing(walk)
         _managing(walk)
         through_accounts(walk)
@@ -269,6 +271,28 @@ def _updating(walk: Walk) -> None:
     walk.get("updates", mine)
     walk.get("unsubscribe", link)
     walk.post("unsubscribed", link)
+
+
+def _endorsing(walk: Walk) -> None:
+    """An endorsement, from its first words to its being taken back."""
+    mine = f"/organiser/petitions/{SLUG}/endorsements"
+    token = re.search(r'name="csrf_token" value="([^"]+)"', walk.get("endorsements: none", mine))[1]
+    words = {"csrf_token": token, "kind": "person", "name": NAMES[0], "office": "პოეტი", "country": "KR"}
+    walk.post("endorsement: wrong", mine, 422, csrf_token=token, email="no", statement="\u202e")
+    walk.post("endorsement: draft", mine, **words, statement="დიახ", email=ENDORSER, locale=walk.language)
+    entered = walk.sent_to[-1].partition("?")[0]
+    walk.post("endorsement: asked", entered, **words, send="yes")
+    text = next(mail for mail in walk.send() if mail["To"] == ENDORSER).get_body(("plain",)).get_content()
+    link = re.search(r"http\S+(/endorse/\S+)", text)[1]
+    shown = walk.get("endorsement: to agree", link)
+    walk.post("endorsement: no button", link, 422)
+    walk.post("endorsement: changed", link, 409, agree="yes", words="others")
+    walk.post("endorsement: agreed", link, agree="yes", words=re.search(r'name="words" value="([^"]+)"', shown)[1])
+    walk.get("endorsements: all", f"/petitions/{SLUG}/endorsements")
+    walk.get("endorsements", mine)
+    walk.get("endorsed", f"/petitions/{SLUG}", page="2")
+    walk.post("endorsement: taken back", link, back="yes")
+    walk.get("endorsement: over", entered)
 
 
 def _managing(walk: Walk) -> None:

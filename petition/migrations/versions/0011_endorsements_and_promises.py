@@ -1,0 +1,62 @@
+"""Endorsements."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from petition.core import db as types
+
+revision = "0011"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "endorsement",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("petition_id", types.Id(), nullable=False),
+        sa.Column("entered_by", types.Id(), nullable=True),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("office", sa.String(length=200), nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=False),
+        sa.Column("statement", sa.String(length=600), nullable=False),
+        sa.Column("shown", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("address", sa.String(length=254), nullable=True),
+        sa.Column("locale", sa.String(length=20), nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.Column("changed_at", types.Instant(), nullable=False),
+        sa.Column("agreed_at", types.Instant(), nullable=True),
+        sa.CheckConstraint("(shown IS NULL) = (agreed_at IS NULL)", name=op.f("ck_endorsement_shown_was_agreed")),
+        sa.ForeignKeyConstraint(
+            ["petition_id"], ["petition.id"], name=op.f("fk_endorsement_petition_id_petition"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["entered_by"], ["user.id"], name=op.f("fk_endorsement_entered_by_user"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_endorsement")),
+    )
+    op.create_index("ix_endorsement_petition_id", "endorsement", ["petition_id", "agreed_at", "id"])
+    op.create_table(
+        "endorsement_link",
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("endorsement_id", types.Id(), nullable=False),
+        sa.Column("expires_at", types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["endorsement_id"],
+            ["endorsement.id"],
+            name=op.f("fk_endorsement_link_endorsement_id_endorsement"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_endorsement_link")),
+    )
+    op.create_index("ix_endorsement_link_endorsement_id", "endorsement_link", ["endorsement_id"])
+
+
+def downgrade() -> None:
+    op.drop_index("ix_endorsement_link_endorsement_id", table_name="endorsement_link")
+    op.drop_table("endorsement_link")
+    op.drop_index("ix_endorsement_petition_id", table_name="endorsement")
+    op.drop_table("endorsement")
