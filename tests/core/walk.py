@@ -290,7 +290,7 @@ def _endorsing(walk: Walk) -> None:
     walk.post("endorsement: agreed", link, agree="yes", words=re.search(r'name="words" value="([^"]+)"', shown)[1])
     walk.get("endorsements: all", f"/petitions/{SLUG}/endorsements")
     walk.get("endorsements", mine)
-    walk.get("endorsed", f"/petitions/{SLUG}", page="2")
+    walk.get("endorsed", f"/petitions/{SLUG}")
     walk.post("endorsement: taken back", link, back="yes")
     walk.get("endorsement: over", entered)
 
