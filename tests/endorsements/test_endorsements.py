@@ -202,6 +202,12 @@ def test_a_statement_is_shown_as_it_was_typed(desk: Desk) -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt; *not bold*" in page
 
 
+def test_an_endorser_sees_the_whole_statement_before_the_buttons(desk: Desk) -> None:
+    statement = "A long story. " * 40
+    link = desk.ask(desk.enter(statement=statement), statement=statement)
+    assert f"<blockquote dir=\"auto\">{statement.strip()}</blockquote>" in desk.look(link)
+
+
 def test_the_page_shows_the_first_twelve_in_the_order_of_agreeing_and_links_to_all(desk: Desk) -> None:
     links = [
         desk.ask(desk.enter(f"e{n}@example.org", name=f"Person {n:02}"), name=f"Person {n:02}") for n in range(13)
