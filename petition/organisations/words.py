@@ -66,6 +66,7 @@ ACTS: dict[str, LazyString] = {
     "update paused": __("paused an update on %(object)s"),
     "update sent": __("sent an update on %(object)s to %(readers)s signers"),
     "update sent on": __("sent on an update on %(object)s"),
+    "withdrawals alarm": __("saw %(number)s withdrawals within an hour from %(domain)s on %(object)s"),
     "user added": __("added the account of %(object)s"),
 }
 

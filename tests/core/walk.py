@@ -26,7 +26,9 @@ from petition.core.tokens import form_token
 from petition.periodic_jobs import mail_audit_head
 from petition.petitions import service as petitions
 from petition.petitions.models import State
+from petition.signatures import withdrawals
 from petition.signatures.models import Signature, Signer
+from petition.signatures.withdrawals import Wave
 from petition.updates import unsubscribing
 from petition.worker import Worker
 from tests.conftest import CODE, LINK, PASSWORD, add_petition
@@ -315,6 +317,8 @@ def _managing(walk: Walk) -> None:
     walk.get("administration: audit log", "/admin/audit", action="invited")
     with walk.app.app_context():
         mail_audit_head()
+        with writing() as session:
+            withdrawals.tell(session, Wave(petitions.find(session, SLUG).id, "gmail.com", 12, 3))
     Worker(walk.app, once=True).run()
     known = {mail["Message-ID"] for mail in walk.mails}
     walk.mails += [mail for mail in delivered(walk.app) if mail["Message-ID"] not in known]

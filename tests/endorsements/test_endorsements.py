@@ -205,7 +205,7 @@ def test_a_statement_is_shown_as_it_was_typed(desk: Desk) -> None:
 def test_an_endorser_sees_the_whole_statement_before_the_buttons(desk: Desk) -> None:
     statement = "A long story. " * 40
     link = desk.ask(desk.enter(statement=statement), statement=statement)
-    assert f"<blockquote dir=\"auto\">{statement.strip()}</blockquote>" in desk.look(link)
+    assert f'<blockquote dir="auto">{statement.strip()}</blockquote>' in desk.look(link)
 
 
 def test_the_page_shows_the_first_twelve_in_the_order_of_agreeing_and_links_to_all(desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""Endorsements."""
+"""Endorsements, and alarms about many withdrawals."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,6 +9,8 @@ revision = "0011"
 down_revision = "0009"
 branch_labels = None
 depends_on = None
+
+WITHDRAWN = sa.text("state = 2")
 
 
 def upgrade() -> None:
@@ -53,9 +55,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_endorsement_link")),
     )
     op.create_index("ix_endorsement_link_endorsement_id", "endorsement_link", ["endorsement_id"])
+    op.create_table(
+        "withdrawal_alarm",
+        sa.Column("petition_id", types.Id(), nullable=False),
+        sa.Column("domain", sa.String(length=255), nullable=False),
+        sa.Column("told_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["petition_id"],
+            ["petition.id"],
+            name=op.f("fk_withdrawal_alarm_petition_id_petition"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("petition_id", "domain", name=op.f("pk_withdrawal_alarm")),
+    )
+    op.create_index(
+        "ix_signature_withdrawn", "signature", ["ended_at"], sqlite_where=WITHDRAWN, postgresql_where=WITHDRAWN
+    )
 
 
 def downgrade() -> None:
+    op.drop_index(
+        "ix_signature_withdrawn", table_name="signature", sqlite_where=WITHDRAWN, postgresql_where=WITHDRAWN
+    )
+    op.drop_table("withdrawal_alarm")
     op.drop_index("ix_endorsement_link_endorsement_id", table_name="endorsement_link")
     op.drop_table("endorsement_link")
     op.drop_index("ix_endorsement_petition_id", table_name="endorsement")
