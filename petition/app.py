@@ -30,7 +30,16 @@ from petition.petitions import mails as petition_mails
 from petition.petitions import organiser_views as writing_views
 from petition.petitions import views as petitions_views
 from petition.settings import ROOT, Settings
-from petition.signatures import import_views, imports, mails, moderating_views, own_page_views, retention, withdrawals
+from petition.signatures import (
+    import_views,
+    imports,
+    mails,
+    moderating_views,
+    own_page_views,
+    promised,
+    retention,
+    withdrawals,
+)
 from petition.signatures import views as signatures_views
 from petition.tallies import views as tallies_views
 from petition.updates import mails as update_mails
@@ -39,7 +48,7 @@ from petition.updates import unsubscribe_views
 
 MAX_FORM_BYTES = 256 * 1024
 LOADED_FOR_THEIR_RULES = (
-    *(mails, retention, withdrawals, imports, mail_retention, bounces, update_mails),
+    *(mails, retention, promised, withdrawals, imports, mail_retention, bounces, update_mails),
     *(account_mails, account_retention, organisation_mails, petition_mails),
     *(endorsement_mails, endorsement_retention),
 )

@@ -44,6 +44,7 @@ ACTS: dict[str, LazyString] = {
     "personal export": __("exported everything kept of the signers of %(object)s (%(format)s)"),
     "personal details erased": __("erased the personal details of entry %(object)s"),
     "mail allowed again": __("let mail go again to an address that took none"),
+    "names forgotten": __("forgot the names of %(number)s signers of %(object)s, as was promised"),
     "name changed": __("changed the name of the account"),
     "password changed": __("changed the password of the account"),
     "password reset": __("chose a new password by a mailed link"),

@@ -36,6 +36,8 @@ class State(enum.StrEnum):
 
 PUBLIC_STATES = (State.OPEN, State.PAUSED, State.CLOSED, State.ARCHIVED)
 PUBLISHED_STATES = (*PUBLIC_STATES, State.HIDDEN, State.TAKEN_DOWN)
+ENDED_STATES = (State.CLOSED, State.ARCHIVED, State.REJECTED, State.HIDDEN, State.TAKEN_DOWN)
+"""Where nobody can sign, unless it is opened again; what was promised for after the end is counted from there."""
 SIGNED_STATES = (State.GATHERING, State.REVIEW, State.OPEN)
 """Where a signature can be confirmed. Given it can be only where the page is: openly, or by the secret link."""
 
@@ -58,6 +60,7 @@ class Petition(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     opened_at: Mapped[datetime | None]
     closes_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
     organisation: Mapped[Organisation] = relationship(lazy="joined")
     texts: Mapped[list[PetitionText]] = relationship(
         lazy="selectin", order_by="PetitionText.version", back_populates="petition"

@@ -23,7 +23,16 @@ from petition.core.kept import kept
 from petition.core.labels import SLUG
 from petition.organisations.models import Organisation
 from petition.organisations.roles import Action, reachable
-from petition.petitions.models import PUBLIC_STATES, SIGNED_STATES, Petition, PetitionText, Review, State, Unfinished
+from petition.petitions.models import (
+    ENDED_STATES,
+    PUBLIC_STATES,
+    SIGNED_STATES,
+    Petition,
+    PetitionText,
+    Review,
+    State,
+    Unfinished,
+)
 
 PAGE = 20
 SHOWN = (
@@ -280,7 +289,7 @@ def freeze(petition: Petition) -> None:
 
 
 def change_state(petition: Petition, state: State) -> None:
-    """Moves a petition to a state, whatever the table says; when it first became public is remembered.
+    """Moves a petition to a state, whatever the table says; when it first became public, and when it ended, is kept.
 
     Everybody but `petition load` goes through `states.move`.
     """
@@ -288,3 +297,7 @@ def change_state(petition: Petition, state: State) -> None:
     freeze(petition)
     if state in PUBLIC_STATES and petition.opened_at is None:
         petition.opened_at = now()
+    if state not in ENDED_STATES:
+        petition.ended_at = None
+    elif petition.ended_at is None:
+        petition.ended_at = min(now(), petition.closes_at or now())

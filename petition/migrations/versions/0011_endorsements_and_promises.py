@@ -1,9 +1,10 @@
-"""Endorsements, and alarms about many withdrawals."""
+"""Endorsements, alarms about many withdrawals, and when petitions ended."""
 
 import sqlalchemy as sa
 from alembic import op
 
 from petition.core import db as types
+from petition.core.clock import now
 
 revision = "0011"
 down_revision = "0009"
@@ -11,6 +12,8 @@ branch_labels = None
 depends_on = None
 
 WITHDRAWN = sa.text("state = 2")
+
+ENDED = ("closed", "archived", "rejected", "hidden", "taken_down")
 
 
 def upgrade() -> None:
@@ -71,9 +74,24 @@ def upgrade() -> None:
     op.create_index(
         "ix_signature_withdrawn", "signature", ["ended_at"], sqlite_where=WITHDRAWN, postgresql_where=WITHDRAWN
     )
+    op.add_column("petition", sa.Column("ended_at", types.Instant(), nullable=True))
+    _end_what_has_ended()
+
+
+def _end_what_has_ended() -> None:
+    """Nobody wrote down when petitions ended: those that have one did at their closing time, the others by now."""
+    names = "state", "closes_at", "ended_at"
+    petition = sa.table(
+        "petition", *(sa.column(name, types.Instant() if "_" in name else sa.String()) for name in names)
+    )
+    at = sa.literal(now(), types.Instant())
+    early = petition.c.closes_at < at
+    ended = sa.update(petition).where(petition.c.state.in_(ENDED))
+    op.execute(ended.values(ended_at=sa.case((early, petition.c.closes_at), else_=at)))
 
 
 def downgrade() -> None:
+    op.drop_column("petition", "ended_at")
     op.drop_index(
         "ix_signature_withdrawn", table_name="signature", sqlite_where=WITHDRAWN, postgresql_where=WITHDRAWN
     )
