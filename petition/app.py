@@ -18,6 +18,10 @@ from petition.core import committer, db, i18n, kept, limits, logs, page_cache, r
 from petition.core.errors import SettingRefused
 from petition.deliveries import export_views
 from petition.deliveries import mails as export_mails
+from petition.endorsements import mails as endorsement_mails
+from petition.endorsements import organiser_views as endorsing_views
+from petition.endorsements import retention as endorsement_retention
+from petition.endorsements import views as endorsements_views
 from petition.mail import bounces, mailbox_views
 from petition.mail import retention as mail_retention
 from petition.organisations import admin_views, audit_views, invitation_views, people_views
@@ -28,7 +32,16 @@ from petition.petitions import mails as petition_mails
 from petition.petitions import organiser_views as writing_views
 from petition.petitions import views as petitions_views
 from petition.settings import ROOT, Settings
-from petition.signatures import import_views, imports, mails, moderating_views, own_page_views, retention
+from petition.signatures import (
+    import_views,
+    imports,
+    mails,
+    moderating_views,
+    own_page_views,
+    promised,
+    retention,
+    withdrawals,
+)
 from petition.signatures import views as signatures_views
 from petition.tallies import views as tallies_views
 from petition.updates import mails as update_mails
@@ -37,8 +50,9 @@ from petition.updates import unsubscribe_views
 
 MAX_FORM_BYTES = 256 * 1024
 LOADED_FOR_THEIR_RULES = (
-    *(mails, retention, imports, mail_retention, bounces, update_mails),
+    *(mails, retention, promised, withdrawals, imports, mail_retention, bounces, update_mails),
     *(account_mails, account_retention, organisation_mails, petition_mails, export_mails),
+    *(endorsement_mails, endorsement_retention),
 )
 BLUEPRINTS = (
     petitions_views.bp,
@@ -53,6 +67,8 @@ BLUEPRINTS = (
     organiser_views.bp,
     updates_views.bp,
     unsubscribe_views.bp,
+    endorsing_views.bp,
+    endorsements_views.bp,
     people_views.bp,
     invitation_views.bp,
     audit_views.bp,

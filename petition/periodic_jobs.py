@@ -17,7 +17,7 @@ from petition.organisations import mails as organisation_mails
 from petition.petitions import moderation, states
 from petition.petitions.models import Petition, State
 from petition.petitions.states import SUPPORTERS
-from petition.signatures import recount
+from petition.signatures import recount, withdrawals
 from petition.tallies import service as tallies
 
 LEASE = timedelta(hours=1)  # a job that failed, or whose worker died, is done again after this long
@@ -87,6 +87,7 @@ JOBS = [
     Job("purge", timedelta(days=1), purge),
     Job("empty log", timedelta(minutes=10), empty_log),
     Job("check tallies", timedelta(hours=1), check_tallies),
+    Job("watch withdrawals", timedelta(minutes=10), withdrawals.watch),
     Job("audit head", timedelta(days=1), mail_audit_head),
 ]
 

@@ -18,6 +18,7 @@ LAYERS = [
     ["tallies"],
     ["signatures"],
     ["updates"],
+    ["endorsements"],
     ["deliveries"],
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

@@ -25,6 +25,8 @@ from petition.core.clock import now
 from petition.core.db import Base, insert
 
 COMMAND_LINE = "command line"
+ENDORSER = "endorser"
+PROGRAM = "the program"
 PERSONAL_LIFE = timedelta(days=365)
 APPEND_ONLY = {
     "sqlite": (

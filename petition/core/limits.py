@@ -32,6 +32,9 @@ SECOND_FACTOR_ANYWHERE = parse("30 per 1 hour")
 NEW_ORGANISATION = parse("10 per 1 day")
 INVITE = parse("50 per 1 hour")
 ASK_EXPORT = parse("10 per 1 hour")
+ENTER_ENDORSEMENT = parse("100 per 1 hour")
+ASK_ENDORSER = parse("50 per 1 hour")
+ASK_ENDORSER_ADDRESS = parse("3 per 1 day")  # whoever asks: nobody can fill a stranger's mailbox
 CODE_TRIES = parse("5 per 1 hour")
 
 

@@ -9,13 +9,15 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as __
 from sqlalchemy.orm import Session
 
 from petition.accounts.models import User
-from petition.core.audit import COMMAND_LINE, AuditDetail, AuditEntry
+from petition.core.audit import COMMAND_LINE, ENDORSER, PROGRAM, AuditDetail, AuditEntry
 from petition.organisations import words
 
 PAGE = 50
+WITHOUT_ACCOUNT = {COMMAND_LINE: __("command line"), ENDORSER: __("the endorser"), PROGRAM: __("the program")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def _id(text: str) -> UUID | None:
 
 
 def _line(entry: AuditEntry, detail: AuditDetail | None, names: dict[str, str]) -> Line:
-    who = _("command line") if entry.actor == COMMAND_LINE else names.get(entry.actor, _("an account that is gone"))
+    who = str(WITHOUT_ACCOUNT.get(entry.actor) or names.get(entry.actor, _("an account that is gone")))
     values = entry.details | (detail.personal if detail else {})
     values["object"] = names.get(entry.object, entry.object)
     if "person" in values:

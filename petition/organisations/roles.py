@@ -25,6 +25,7 @@ class Action(enum.StrEnum):
     PUBLISH = "publish petitions"
     SEND_UPDATES = "send updates"
     ADD_SIGNATURES = "add signatures"
+    MANAGE_ENDORSEMENTS = "manage endorsements"
     INVITE_PARTNERS = "invite partners"
     MANAGE_PEOPLE = "manage people"
     SEE_AUDIT_LOG = "see the audit log"
@@ -33,7 +34,9 @@ class Action(enum.StrEnum):
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action) - {Action.MODERATE_SITE},
-    Role.EDITOR: frozenset({Action.SEE_FIGURES, Action.WRITE, Action.PUBLISH, Action.SEND_UPDATES}),
+    Role.EDITOR: frozenset(
+        {Action.SEE_FIGURES, Action.WRITE, Action.PUBLISH, Action.SEND_UPDATES, Action.MANAGE_ENDORSEMENTS}
+    ),
     Role.DELIVERY_OFFICER: frozenset(
         {Action.SEE_FIGURES, Action.EXPORT, Action.EXPORT_PERSONAL, Action.ADD_SIGNATURES}
     ),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -33,6 +36,8 @@ class State(enum.StrEnum):
 
 PUBLIC_STATES = (State.OPEN, State.PAUSED, State.CLOSED, State.ARCHIVED)
 PUBLISHED_STATES = (*PUBLIC_STATES, State.HIDDEN, State.TAKEN_DOWN)
+ENDED_STATES = (State.CLOSED, State.ARCHIVED, State.REJECTED, State.HIDDEN, State.TAKEN_DOWN)
+"""Where nobody can sign, unless it is opened again; what was promised for after the end is counted from there."""
 SIGNED_STATES = (State.GATHERING, State.REVIEW, State.OPEN)
 """Where a signature can be confirmed. Given it can be only where the page is: openly, or by the secret link."""
 
@@ -55,11 +60,14 @@ class Petition(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     opened_at: Mapped[datetime | None]
     closes_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
     organisation: Mapped[Organisation] = relationship(lazy="joined")
     texts: Mapped[list[PetitionText]] = relationship(
         lazy="selectin", order_by="PetitionText.version", back_populates="petition"
     )
     plan: Mapped[Plan | None] = relationship(back_populates="petition")
+    beside = cast("Mapping[str, Any]", MappingProxyType({}))
+    """What other features show with it, by their names; read where `service.detached` keeps a petition."""
 
     @property
     def text(self) -> PetitionText:

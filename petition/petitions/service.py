@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,16 @@ from petition.core.kept import kept
 from petition.core.labels import SLUG
 from petition.organisations.models import Organisation
 from petition.organisations.roles import Action, reachable
-from petition.petitions.models import PUBLIC_STATES, SIGNED_STATES, Petition, PetitionText, Review, State, Unfinished
+from petition.petitions.models import (
+    ENDED_STATES,
+    PUBLIC_STATES,
+    SIGNED_STATES,
+    Petition,
+    PetitionText,
+    Review,
+    State,
+    Unfinished,
+)
 
 PAGE = 20
 SHOWN = (
@@ -31,6 +40,9 @@ SHOWN = (
     sa.orm.joinedload(Petition.plan),
 )
 """What a list shows of each petition besides its own row."""
+
+BESIDE: dict[str, Callable[[Session, UUID], Any]] = {}
+"""What features above this one show on a petition's page: read with it, and kept as long."""
 
 SIGNED_WORDS = ("title", "body", "summary", "risk")
 OTHER_WORDS = ("thanks", "mail_words", "picture_alt")
@@ -105,6 +117,7 @@ def recent_by_id(petition_id: UUID) -> Petition:
 def detached(petition: Petition) -> Petition:
     """The petition with all that a page shows of it, belonging to no session; what was being read is over."""
     _loaded = petition.plan, petition.text.translations
+    petition.beside = {name: read(db.session(), petition.id) for name, read in BESIDE.items()}
     db.session.expunge_all()
     db.session.rollback()  # whoever waits for a commit now must not hold a connection, or the log, meanwhile
     return petition
@@ -276,7 +289,7 @@ def freeze(petition: Petition) -> None:
 
 
 def change_state(petition: Petition, state: State) -> None:
-    """Moves a petition to a state, whatever the table says; when it first became public is remembered.
+    """Moves a petition to a state, whatever the table says; when it first became public, and when it ended, is kept.
 
     Everybody but `petition load` goes through `states.move`.
     """
@@ -284,3 +297,7 @@ def change_state(petition: Petition, state: State) -> None:
     freeze(petition)
     if state in PUBLIC_STATES and petition.opened_at is None:
         petition.opened_at = now()
+    if state not in ENDED_STATES:
+        petition.ended_at = None
+    elif petition.ended_at is None:
+        petition.ended_at = min(now(), petition.closes_at or now())

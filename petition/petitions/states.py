@@ -21,7 +21,6 @@ from petition.organisations.roles import Action, may
 from petition.petitions import mails, service
 from petition.petitions.models import Petition, Review, State
 
-PROGRAM = "the program"
 SUPPORTERS = 5
 """So many confirmed supporters bring a petition from gathering to review."""
 
@@ -170,7 +169,7 @@ def move(session: Session, actor: User | None, petition: Petition, target: State
     if target != State.OPEN:
         review.approved_at = None
     service.change_state(petition, target)
-    who = str(actor.id) if actor else PROGRAM
+    who = str(actor.id) if actor else audit.PROGRAM
     audit.record(
         session,
         who,

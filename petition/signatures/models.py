@@ -76,6 +76,7 @@ class Signature(Base):
         partial_index("ix_signature_shown", "petition_id", "confirmed_at", where="state = 1 AND show_name"),
         partial_index("ix_signature_updates", "petition_id", "bucket", "id", where="state = 1 AND updates"),
         partial_index("ix_signature_pending", "created_at", where="state = 0"),
+        partial_index("ix_signature_withdrawn", "ended_at", where="state = 2"),
         # Signing on the web never touches it: how many came from elsewhere is counted when somebody asks.
         partial_index(
             "ix_signature_elsewhere",
@@ -156,6 +157,16 @@ class OwnPageSession(Base):
     petition_id: Mapped[UUID | None]
     address_hash: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16))
     expires_at: Mapped[datetime]
+
+
+class WithdrawalAlarm(Base):
+    """When the owners were last told of many withdrawals on a petition from one mail domain."""
+
+    __tablename__ = "withdrawal_alarm"
+
+    petition_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Petition.id, ondelete="CASCADE"), primary_key=True)
+    domain: Mapped[str] = mapped_column(sa.String(255), primary_key=True)
+    told_at: Mapped[datetime]
 
 
 class ConsentWording(Base):

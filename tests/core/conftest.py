@@ -20,6 +20,7 @@ from petition.core.addresses import parse_address
 from petition.core.db import writing
 from petition.core.tokens import sign_handle
 from petition.deliveries.models import ExportState
+from petition.endorsements import service as endorsements
 from petition.mail.models import OwedMail
 from petition.organisations import invitations
 from petition.organisations.models import Role
@@ -31,6 +32,7 @@ from petition.signatures.models import Signature
 from petition.updates import service as updates
 from petition.updates import unsubscribing
 from tests.conftest import CODE, LINK, PASSWORD, SLUG, add_petition, signed_in
+from tests.endorsements.conftest import draft_endorsement
 from tests.exports import add_request
 
 OF_ORGANISATIONS = (
@@ -125,6 +127,7 @@ def site(app: Flask, petition: Petition, sign: Callable[..., Any], send_mail: Ca
         "request_id": _wanted_export(app),
         "import_id": "01a202b5-950a-70eb-a622-61fd2b8309b0",
         **_of_updates(app),
+        **_of_endorsements(app),
     }
     return Site(app, signed_in(app), signer, values)
 
@@ -143,6 +146,21 @@ def _of_updates(app: Flask) -> dict[str, str]:
         signature = session.query(Signature).filter_by(place=1).one()
         token = unsubscribing.token((signature.bucket, signature.id))
         return {"update_id": str(draft.id), "unsubscribe.page.token": token, "unsubscribe.unsubscribe.token": token}
+
+
+def _of_endorsements(app: Flask) -> dict[str, str]:
+    """What stands for parts of the addresses about endorsements: one whose endorser has been asked, and the link."""
+    with app.app_context(), writing() as session:
+        owner = find_user(session, "owner@river.example.org")
+        entered = draft_endorsement(session, owner, petitions.find(session, SLUG))
+        endorsements.ask(session, owner, entered)
+        mail = session.query(OwedMail).filter_by(template=endorsements.MAIL).one()
+        token = sign_handle(endorsements.PURPOSE, bytes.fromhex((mail.content or {})["handle"]))
+        return {
+            "endorsement_id": str(entered.id),
+            "endorsements.page.token": token,
+            "endorsements.answer.token": token,
+        }
 
 
 def _of_organisation(app: Flask) -> dict[str, str]:

@@ -24,6 +24,7 @@ PUBLIC = {
     "petitions.accessibility/accessibility",
     "petitions.data/data",
     "signatures.petition/petitions/<slug>",
+    "endorsements.all_of_them/petitions/<slug>/endorsements",
     "tallies.tally/petitions/<slug>/tally",
     "tallies.tally_csv/petitions/<slug>/tally.csv",
     "api_pages.tally_json/petitions/<slug>/tally.json",

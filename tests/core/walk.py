@@ -26,7 +26,9 @@ from petition.core.tokens import form_token
 from petition.periodic_jobs import mail_audit_head
 from petition.petitions import service as petitions
 from petition.petitions.models import State
+from petition.signatures import withdrawals
 from petition.signatures.models import Signature, Signer
+from petition.signatures.withdrawals import Wave
 from petition.updates import unsubscribing
 from petition.worker import Worker
 from tests.conftest import CODE, LINK, PASSWORD, add_petition
@@ -40,6 +42,7 @@ TEXT = {"title": "გაათავისუფლეთ მდინარე"
 NAMES = ("ანა", "დავითი", "ნინო")
 ADDRESS = "ana@example.org"
 GUEST = "guest@example.org"
+ENDORSER = "endorser@example.org"
 
 
 @dataclass
@@ -138,6 +141,7 @@ def through_all_pages(app: Flask, language: str) -> Walk:
         _moderating(walk)
         _updating(walk)
         through_exports(walk)
+        _endorsing(walk)
         _writing(walk)
         _managing(walk)
         through_accounts(walk)
@@ -277,6 +281,28 @@ def _updating(walk: Walk) -> None:
     walk.post("unsubscribed", link)
 
 
+def _endorsing(walk: Walk) -> None:
+    """An endorsement, from its first words to its being taken back."""
+    mine = f"/organiser/petitions/{SLUG}/endorsements"
+    token = re.search(r'name="csrf_token" value="([^"]+)"', walk.get("endorsements: none", mine))[1]
+    words = {"csrf_token": token, "kind": "person", "name": NAMES[0], "office": "პოეტი", "country": "KR"}
+    walk.post("endorsement: wrong", mine, 422, csrf_token=token, email="no", statement="\u202e")
+    walk.post("endorsement: draft", mine, **words, statement="დიახ", email=ENDORSER, locale=walk.language)
+    entered = walk.sent_to[-1].partition("?")[0]
+    walk.post("endorsement: asked", entered, **words, send="yes")
+    text = next(mail for mail in walk.send() if mail["To"] == ENDORSER).get_body(("plain",)).get_content()
+    link = re.search(r"http\S+(/endorse/\S+)", text)[1]
+    shown = walk.get("endorsement: to agree", link)
+    walk.post("endorsement: no button", link, 422)
+    walk.post("endorsement: changed", link, 409, agree="yes", words="others")
+    walk.post("endorsement: agreed", link, agree="yes", words=re.search(r'name="words" value="([^"]+)"', shown)[1])
+    walk.get("endorsements: all", f"/petitions/{SLUG}/endorsements")
+    walk.get("endorsements", mine)
+    walk.get("endorsed", f"/petitions/{SLUG}")
+    walk.post("endorsement: taken back", link, back="yes")
+    walk.get("endorsement: over", entered)
+
+
 def _managing(walk: Walk) -> None:
     """An organisation's people, an invitation and what it leads to, the administration of the site."""
     with walk.app.app_context(), writing() as session:
@@ -297,6 +323,8 @@ def _managing(walk: Walk) -> None:
     walk.get("administration: audit log", "/admin/audit", action="invited")
     with walk.app.app_context():
         mail_audit_head()
+        with writing() as session:
+            withdrawals.tell(session, Wave(petitions.find(session, SLUG).id, "gmail.com", 12, 3))
     Worker(walk.app, once=True).run()
     known = {mail["Message-ID"] for mail in walk.mails}
     walk.mails += [mail for mail in delivered(walk.app) if mail["Message-ID"] not in known]

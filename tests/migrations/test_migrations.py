@@ -18,9 +18,11 @@ from flask import Flask
 
 from petition import migrating
 from petition.core import audit, audit_check
+from petition.core.clock import now
 from petition.core.db import Base, Id, Instant, Small, db, read_again, writing
 from petition.core.migrations import current_and_newest, problem
 from petition.organisations.models import Organisation
+from petition.petitions.models import Petition
 from petition.settings import Settings
 from tests import commands
 from tests.conftest import make_settings, running
@@ -168,6 +170,28 @@ def test_the_audit_log_of_a_former_version_becomes_a_chain_and_plain_again(app: 
     db.session.rollback()
     migrating.upgrade()
     assert audit_check.verify(read_again()).number == 4
+
+
+def test_petitions_that_have_ended_get_their_end_when_nobody_wrote_it_down(app: Flask) -> None:
+    migrating.upgrade(revision="0009")
+    closing = datetime(2026, 1, 1, tzinfo=UTC)
+    before = now()
+    with writing() as session:
+        session.execute(sa.insert(Organisation).values(id=UUID(int=1), slug="a", name="A"))
+        ids = [sa.bindparam(name, type_=Id()) for name in ("id", "whose")]
+        times = [sa.bindparam(name, type_=Instant()) for name in ("made", "closing")]
+        plain = sa.text(
+            "INSERT INTO petition (id, slug, organisation_id, state, addressee, locale, created_at, closes_at)"
+            " VALUES (:id, :slug, :whose, :state, 'A', 'en', :made, :closing)"
+        ).bindparams(*ids, *times)
+        for number, (state, closes_at) in enumerate((("closed", closing), ("archived", None), ("open", closing))):
+            row = {"id": UUID(int=number), "whose": UUID(int=1), "slug": state, "state": state}
+            session.execute(plain, row | {"made": closing, "closing": closes_at})
+    migrating.upgrade()
+    ended = dict(read_again().execute(sa.select(Petition.slug, Petition.ended_at)).all())
+    assert ended["closed"] == closing
+    assert before <= ended["archived"] <= now()
+    assert ended["open"] is None
 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(app: Flask) -> None:

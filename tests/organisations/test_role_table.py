@@ -23,6 +23,7 @@ from petition.organisations.service import add_organisation, find_organisation
 from petition.petitions.models import Petition
 from petition.updates import service as updates
 from tests.conftest import SLUG, add_petition, password_hash
+from tests.endorsements.conftest import draft_endorsement
 from tests.exports import add_request
 
 TABLE = Path(__file__).with_name("role_table.txt")
@@ -82,6 +83,7 @@ def objects(app: Flask) -> Objects:
         address = parse_address("invited@example.org")
         petition = session.query(Petition).one()
         update = updates.draft(session, owner, petition, {"en": updates.Words("News", "We were heard.")})
+        endorsement = draft_endorsement(session, owner, petition)
         invitation = invitations.invite(session, owner, river, address, [Role.EDITOR], "en")
         return Objects(
             {
@@ -92,6 +94,7 @@ def objects(app: Flask) -> Objects:
                 "import_id": str(update.id),
                 "request_id": str(add_request(session, petition, owner, ExportState.WAITING).id),
                 "update_id": str(update.id),
+                "endorsement_id": str(endorsement.id),
                 "invitation_id": str(invitation.id),
             }
         )

@@ -175,7 +175,15 @@ def test_the_worker_purges_and_checks_the_tallies(app: Flask, programs: Programs
     Worker(app, once=True).run()
     with app.app_context(), writing() as session:
         assert set(session.scalars(sa.select(PeriodicJob.name))) == {
-            *("move petitions", "fold tallies", "purge", "empty log", "check tallies", "audit head")
+            *(
+                "move petitions",
+                "fold tallies",
+                "purge",
+                "empty log",
+                "check tallies",
+                "audit head",
+                "watch withdrawals",
+            )
         }
         session.execute(sa.update(PeriodicJob).values(due=now() - timedelta(seconds=1)))
     workers = [programs.start("worker") for _number in range(3)]
