@@ -22,8 +22,18 @@ from petition.core.errors import DomainError, Gone, PetitionNotFound
 from petition.core.kept import kept
 from petition.core.labels import SLUG
 from petition.organisations.models import Organisation
-from petition.organisations.roles import Action, reachable
-from petition.petitions.models import PUBLIC_STATES, SIGNED_STATES, Petition, PetitionText, Review, State, Unfinished
+from petition.organisations.roles import PARTNERS_MAY, Action, reachable
+from petition.petitions.models import (
+    PUBLIC_STATES,
+    SIGNED_STATES,
+    Partner,
+    PartnerState,
+    Petition,
+    PetitionText,
+    Review,
+    State,
+    Unfinished,
+)
 
 PAGE = 20
 SHOWN = (
@@ -31,6 +41,8 @@ SHOWN = (
     sa.orm.joinedload(Petition.plan),
 )
 """What a list shows of each petition besides its own row."""
+
+WITH_PLAN = sa.orm.joinedload(Petition.plan)
 
 SIGNED_WORDS = ("title", "body", "summary", "risk")
 OTHER_WORDS = ("thanks", "mail_words", "picture_alt")
@@ -97,14 +109,14 @@ def recent(slug: str) -> Petition:
 
 def recent_by_id(petition_id: UUID) -> Petition:
     """The same, whatever its state, for whoever has signed it."""
-    by_id = sa.select(Petition).where(Petition.id == petition_id)
+    by_id = sa.select(Petition).where(Petition.id == petition_id).options(WITH_PLAN)
     found: Petition = kept("petition by id").get(petition_id, lambda: detached(read_again().scalars(by_id).one()))
     return found
 
 
 def detached(petition: Petition) -> Petition:
     """The petition with all that a page shows of it, belonging to no session; what was being read is over."""
-    _loaded = petition.plan, petition.text.translations
+    _loaded = petition.plan, petition.text.translations, petition.asked
     db.session.expunge_all()
     db.session.rollback()  # whoever waits for a commit now must not hold a connection, or the log, meanwhile
     return petition
@@ -120,7 +132,8 @@ def shown_state(petition: Petition) -> State:
 def find(session: Session, slug: str) -> Petition:
     """Any petition, whatever its state. Raises PetitionNotFound."""
     known = SLUG.fullmatch(slug) is not None
-    petition = session.scalar(sa.select(Petition).where(Petition.slug == slug)) if known else None
+    by_slug = sa.select(Petition).where(Petition.slug == slug).options(WITH_PLAN)
+    petition = session.scalar(by_slug) if known else None
     if petition is None:
         raise PetitionNotFound(_("There is no petition of that name."))
     return petition
@@ -134,11 +147,23 @@ def lock(session: Session, petition: Petition) -> None:
 
 def find_for(session: Session, actor: User, action: Action, slug: str) -> Petition:
     """A petition to which the actor may do this. Raises PetitionNotFound, and does not tell of any other."""
-    mine = Petition.organisation_id.in_(reachable(actor, action))
-    found = session.scalar(sa.select(Petition).where(mine, Petition.slug == slug))
+    found = session.scalar(sa.select(Petition).where(within_reach(actor, action), Petition.slug == slug))
     if found is None:
         raise PetitionNotFound(_("There is no petition of that name."))
     return found
+
+
+def within_reach(actor: User, action: Action) -> sa.ColumnElement[bool]:
+    """Whether the actor may do this to a petition, for its organisation or for a partner; as `may` says."""
+    own = Petition.organisation_id.in_(reachable(actor, action))
+    if action not in PARTNERS_MAY:
+        return own
+    return sa.or_(own, sa.exists().where(Partner.petition_id == Petition.id, is_partner(actor, action)))
+
+
+def is_partner(actor: User, action: Action) -> sa.ColumnElement[bool]:
+    """Whether a `Partner` is one now, and the actor may do this for it."""
+    return sa.and_(Partner.state == PartnerState.ACCEPTED, Partner.organisation_id.in_(reachable(actor, action)))
 
 
 def find_public(session: Session, slug: str) -> Petition:
