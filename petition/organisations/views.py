@@ -18,10 +18,12 @@ from petition.core.db import db, read_again, writing
 from petition.core.errors import NotFound
 from petition.deliveries import export
 from petition.deliveries.streaming import streamed
-from petition.organisations.roles import Action, may, reachable
+from petition.organisations.roles import Action, may
+from petition.petitions import partners
 from petition.petitions.models import Petition
-from petition.petitions.service import SHOWN, find_for
+from petition.petitions.service import SHOWN, find_for, within_reach
 from petition.signatures.desk_figures import desk_figures
+from petition.signatures.partner_boxes import counts_by_link
 from petition.tallies.service import count, totals
 
 CHUNK = 64 * 1024
@@ -32,13 +34,24 @@ bp = Blueprint("organiser", __name__, url_prefix="/organiser")
 def desk() -> str:
     """The petitions of the actor's organisations."""
     who = actor()
-    mine = Petition.organisation_id.in_(reachable(who, Action.SEE_FIGURES))
     found = db.session.scalars(
-        sa.select(Petition).where(mine).options(*SHOWN).order_by(Petition.created_at.desc())
+        sa.select(Petition)
+        .where(within_reach(who, Action.SEE_FIGURES))
+        .options(*SHOWN)
+        .order_by(Petition.created_at.desc())
     ).all()
     shown = totals(read_again(), [one.id for one in found])
     figures = desk_figures(db.session(), [one.id for one in found])
-    return render_template("organiser/desk.html", actor=who, petitions=found, totals=shown, figures=figures)
+    return render_template(
+        "organiser/desk.html",
+        actor=who,
+        petitions=found,
+        totals=shown,
+        figures=figures,
+        invitations=partners.waiting(db.session(), who),
+        partners=partners.of_actor(db.session(), who),
+        counts=counts_by_link(db.session(), [one.id for one in found]),
+    )
 
 
 @bp.get("/petitions/<slug>")
@@ -46,9 +59,13 @@ def petition(slug: str) -> str:
     """One petition's figures and downloads."""
     who = actor()
     found = find_for(db.session(), who, Action.SEE_FIGURES, slug)
+    mine = [one for one in partners.of_actor(db.session(), who) if one.petition_id == found.id]
     return render_template(
         "organiser/petition.html",
         petition=found,
+        partners=mine,
+        counts=counts_by_link(db.session(), [found.id]),
+        answers_for={one.number for one in mine if may(who, Action.ANSWER_PARTNERSHIPS, one.organisation)},
         count=count(db.session(), found.id),
         formats=export.FORMATS,
         figures=desk_figures(db.session(), [found.id])[found.id],

@@ -113,7 +113,7 @@ def answer(session: Session, actor: User, partner: Partner, accept: bool) -> Non
 
 
 def end(session: Session, actor: User, partner: Partner) -> None:
-    """Ends it from either side; nothing of the partner's is shown, counted or sent from now on. Raises PartnerRefused.
+    """Ends it from either side: nothing of the partner's is shown or sent from now on. Raises PartnerRefused.
 
     What signers allowed the partner is taken back by the purge.
     """

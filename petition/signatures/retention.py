@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -123,14 +123,15 @@ def _forget_dead_letters(transaction: Transaction) -> int:
 
 def _forget_boxes_of_ended(transaction: Transaction) -> int:
     """Takes back what was allowed to partners that are none any more, and the addresses kept only for them."""
-    ended = partner_boxes.ended(read_again())
     gone = 0
-    for petition_id, numbers in ended.items():
-        which = partial(partner_boxes.hold_any, petition_id, numbers)
-        gone += _where(which, lambda session, _bucket, these, old=numbers: partner_boxes.untick(session, these, old))(
-            transaction
-        )
+    for petition_id, numbers in partner_boxes.ended(read_again()).items():
+        holding = partial(partner_boxes.hold_any, petition_id, numbers)
+        gone += _where(holding, _untick(numbers))(transaction)
     return gone
+
+
+def _untick(numbers: Collection[int]) -> Forget:
+    return lambda session, _bucket, these: partner_boxes.untick(session, these, numbers)
 
 
 def _forget_known_addresses(transaction: Transaction) -> int:

@@ -65,12 +65,12 @@ def find(session: Session, actor: User, update_id: UUID, lock: bool = False) -> 
 def senders(session: Session, actor: User, petition: Petition) -> list[int]:
     """Whose updates on a petition the actor may write: the lead's, partners', the lead's first."""
     mine = session.scalars(reachable(actor, Action.SEND_UPDATES)).all()
-    partners = sa.select(Partner.number).where(
-        Partner.petition_id == petition.id, is_partner(actor, Action.SEND_UPDATES)
+    partners = session.scalars(
+        sa.select(Partner.number)
+        .where(Partner.petition_id == petition.id, is_partner(actor, Action.SEND_UPDATES))
+        .order_by(Partner.number)
     )
-    return ([LEAD] if petition.organisation_id in mine else []) + list(
-        session.scalars(partners.order_by(Partner.number))
-    )
+    return [*([LEAD] if petition.organisation_id in mine else []), *partners]
 
 
 def updates_of(session: Session, petition: Petition, sender: int = LEAD) -> Sequence[Update]:
