@@ -21,7 +21,8 @@ from petition.deliveries.streaming import streamed
 from petition.organisations.roles import Action, may
 from petition.petitions import partners
 from petition.petitions.models import Petition
-from petition.petitions.service import SHOWN, find_for, within_reach
+from petition.petitions.reach import within_reach
+from petition.petitions.service import SHOWN, find_for
 from petition.signatures.desk_figures import desk_figures
 from petition.signatures.partner_boxes import counts_by_link
 from petition.tallies.service import count, totals

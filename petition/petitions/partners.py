@@ -17,7 +17,8 @@ from petition.organisations.models import Organisation
 from petition.organisations.roles import Action, reachable
 from petition.petitions import partner_mails
 from petition.petitions.models import Partner, PartnerState, Petition
-from petition.petitions.service import is_partner, lock
+from petition.petitions.reach import is_partner
+from petition.petitions.service import lock
 
 MOST = 500  # a signature keeps a bit for each
 STANDING = (PartnerState.INVITED, PartnerState.ACCEPTED)

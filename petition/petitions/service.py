@@ -22,18 +22,9 @@ from petition.core.errors import DomainError, Gone, PetitionNotFound
 from petition.core.kept import kept
 from petition.core.labels import SLUG
 from petition.organisations.models import Organisation
-from petition.organisations.roles import PARTNERS_MAY, Action, reachable
-from petition.petitions.models import (
-    PUBLIC_STATES,
-    SIGNED_STATES,
-    Partner,
-    PartnerState,
-    Petition,
-    PetitionText,
-    Review,
-    State,
-    Unfinished,
-)
+from petition.organisations.roles import Action
+from petition.petitions.models import PUBLIC_STATES, SIGNED_STATES, Petition, PetitionText, Review, State, Unfinished
+from petition.petitions.reach import within_reach
 
 PAGE = 20
 SHOWN = (
@@ -151,19 +142,6 @@ def find_for(session: Session, actor: User, action: Action, slug: str) -> Petiti
     if found is None:
         raise PetitionNotFound(_("There is no petition of that name."))
     return found
-
-
-def within_reach(actor: User, action: Action) -> sa.ColumnElement[bool]:
-    """Whether the actor may do this to a petition, for its organisation or for a partner; as `may` says."""
-    own = Petition.organisation_id.in_(reachable(actor, action))
-    if action not in PARTNERS_MAY:
-        return own
-    return sa.or_(own, sa.exists().where(Partner.petition_id == Petition.id, is_partner(actor, action)))
-
-
-def is_partner(actor: User, action: Action) -> sa.ColumnElement[bool]:
-    """Whether a `Partner` is one now, and the actor may do this for it."""
-    return sa.and_(Partner.state == PartnerState.ACCEPTED, Partner.organisation_id.in_(reachable(actor, action)))
 
 
 def find_public(session: Session, slug: str) -> Petition:

@@ -20,7 +20,7 @@ from petition.core.labels import checked_line
 from petition.mail import outbox
 from petition.organisations.roles import Action, reachable
 from petition.petitions.models import Partner, Petition
-from petition.petitions.service import is_partner
+from petition.petitions.reach import is_partner
 from petition.petitions.text_file import CONTROL
 from petition.updates import feeding
 from petition.updates.models import LEAD, Update, UpdateState, UpdateText
