@@ -24,7 +24,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from petition.core import i18n, limits, metrics, switches, tokens
 from petition.core.addresses import PROVIDERS, domain_hint, is_disposable
 from petition.core.committer import Busy, is_busy, submit
-from petition.core.db import read_again
+from petition.core.db import db, read_again
 from petition.core.errors import DomainError, NotFound, NotOpen, TextChanged, TooMany
 from petition.core.kept import kept
 from petition.core.keyed_hashes import network_hash
@@ -205,7 +205,8 @@ def confirm_page(token: str) -> str:
 
 
 def _confirm_form(attempt: Attempt, form: KnownSignerForm, problem: str | None = None) -> str:
-    petition = petitions.recent_by_id(attempt.signature.petition_id)  # with its partners, which it keeps
+    db.session.expunge_all()  # the attempt stays as it was read
+    petition = petitions.recent_by_id(attempt.signature.petition_id)  # with its partners, mostly without asking
     return render_template("signatures/confirm.html", attempt=attempt, petition=petition, form=form, problem=problem)
 
 

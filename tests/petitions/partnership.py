@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from petition.accounts.models import User
 from petition.accounts.service import add_user, find_user
-from petition.core.db import read_again, writing
+from petition.core.db import db, read_again, writing
 from petition.mail.models import OwedMail
 from petition.organisations.models import Organisation
 from petition.organisations.service import add_organisation
@@ -55,7 +55,7 @@ def accepted(app: Flask, slug: str = "lake-friends", owner: str = LAKE_OWNER) ->
             number = partners.invite(session, lead, petition, slug).number
             answer(session, owner, number)
         found = read_again().scalars(sa.select(Partner).where(Partner.number == number)).one()
-        read_again().expunge_all()
+        db.session.expunge_all()
         return found
 
 
@@ -78,8 +78,8 @@ def renamed(app: Flask, slug: str, name: str) -> None:
         session.scalars(sa.select(Organisation).where(Organisation.slug == slug)).one().name = name
 
 
-def post(client: FlaskClient, path: str, **fields: Any) -> Any:
-    """Sends a form of the page with its token."""
-    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get(path).text)
+def post(client: FlaskClient, path: str, of: str = "", **fields: Any) -> Any:
+    """Sends a form with the token of its page."""
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get(of or path).text)
     assert token, client.get(path).status
     return client.post(path, data={"csrf_token": token[1], **fields})

@@ -148,15 +148,9 @@ def test_only_owners_answer_and_only_for_their_own_organisation(app: Flask, both
     post(both.lead, LEAD_PAGE, organisation="lake-friends")
     assert both.lead.get(LAKE_PAGE).status_code == 404
     assert signed_in(app, "owner@sea.example.org").get(LAKE_PAGE).status_code == 404
+    lake = sa.select(Organisation.id).where(Organisation.slug == "lake-friends").scalar_subquery()
     with app.app_context(), writing() as session:
-        session.execute(
-            sa.update(Membership)
-            .where(
-                Membership.organisation_id
-                == sa.select(Organisation.id).where(Organisation.slug == "lake-friends").scalar_subquery()
-            )
-            .values(role=Role.EDITOR)
-        )
+        session.execute(sa.update(Membership).where(Membership.organisation_id == lake).values(role=Role.EDITOR))
     assert both.lake.get(LAKE_PAGE).status_code == 404
 
 
