@@ -13,14 +13,14 @@ bp = Blueprint("unsubscribe", __name__)
 
 
 @bp.get("/unsubscribe/<token>")
-@bp.get("/unsubscribe/<int:sender>/<token>")
+@bp.get("/unsubscribe/<int:sender>/<token>", endpoint="partner_page")
 def page(token: str, sender: int = LEAD) -> str:
     """What the button would end."""
     return _page(unsubscribing.key_in(token, sender), sender, done=False)
 
 
 @bp.post("/unsubscribe/<token>")
-@bp.post("/unsubscribe/<int:sender>/<token>")
+@bp.post("/unsubscribe/<int:sender>/<token>", endpoint="from_partner")
 def unsubscribe(token: str, sender: int = LEAD) -> str:
     """Ends one sender's news of one petition to one address, for whoever holds the link, signed in or not."""
     key = unsubscribing.key_in(token, sender)

@@ -24,6 +24,7 @@ PUBLIC = {
     "petitions.accessibility/accessibility",
     "petitions.data/data",
     "signatures.petition/petitions/<slug>",
+    "signatures.by_link/petitions/<slug>/by/<code>",
     "tallies.tally/petitions/<slug>/tally",
     "tallies.tally_csv/petitions/<slug>/tally.csv",
     "api_pages.tally_json/petitions/<slug>/tally.json",
