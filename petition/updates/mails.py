@@ -69,7 +69,8 @@ def _letter(
     update = said.get(UUID(mail.content["update"]))
     if update is None or (key and update.sender not in allowed):
         return None
-    partner = next((one for one in update.petition.partners if one.number == update.sender), None)
+    partners = update.petition.partners
+    partner = next((one for one in partners if one.number == update.sender), None)
     if partner is None and update.sender != LEAD:
         return None
     locale = mail.content.get("text", mail.locale)
@@ -84,6 +85,7 @@ def _letter(
         "petition_locale": update.petition.locale,
         "link": page,
         "partner": partner.name if partner else None,
+        "lead": update.petition.organisation.name if partners else None,
         "site": urlsplit(base).netloc,
     }
     if key is None:

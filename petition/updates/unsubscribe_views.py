@@ -32,4 +32,5 @@ def unsubscribe(token: str, sender: int = LEAD) -> str:
 def _page(key: Key, sender: int, done: bool) -> str:
     petition = unsubscribing.petition_of(read_again(), key)
     partner = next((one for one in petition.asked if one.number == sender), None) if petition else None
-    return render_template("updates/unsubscribe.html", petition=petition, partner=partner, done=done)
+    name = partner.name if partner else petition.organisation.name if petition and petition.partners else None
+    return render_template("updates/unsubscribe.html", petition=petition, sender=name, done=done)
