@@ -26,7 +26,9 @@ def through_partners(walk: Walk) -> None:
     """Asks an organisation, answers for it, shares its link, writes to its readers, and ends it."""
     lead = walk.client
     with walk.app.app_context(), writing() as session:
-        add_organisation(session, "lake", "ტბის მეგობრები", add_user(session, OWNER, "ლანა", PASSWORD))
+        owner = add_user(session, OWNER, "ლანა", PASSWORD)
+        owner.language = walk.language
+        add_organisation(session, "lake", "ტბის მეგობრები", owner)
     walk.get("partners: none", f"{MINE}/partners")
     _send(walk, "partners: nobody there", f"{MINE}/partners", 422, organisation="nobody")
     _send(walk, "partners: asked", f"{MINE}/partners", organisation="lake")

@@ -20,6 +20,9 @@ WORDINGS = {
     ("2026-11-1", "en"): "d4bc443f9db05c7c",
     ("2026-11-1", "ar"): "52026c5b345c3102",
     ("2026-11-1", "ko"): "821fe7e592ba35c4",
+    ("2026-11-2", "en"): "614718eaf80cabd2",
+    ("2026-11-2", "ar"): "be342e5d976bc14f",
+    ("2026-11-2", "ko"): "015d0486197e0fd1",
 }
 """Hashes of the words by version and language. New words want a new VERSION and new lines; old lines stay."""
 
