@@ -168,10 +168,12 @@ def test_leaving_the_lead_keeps_the_partners_mails_and_leaving_all_forgets_the_a
     sent(both.lead, RIVER_WORDS)
     sent(both.lake, LAKE_WORDS)
     work(app)
-    links = [link_in(one) for one in sink.messages if one.recipients[0] == ANA]
-    app.test_client().post(links[0])
+    links = {one.message["Subject"]: link_in(one) for one in sink.messages if one.recipients[0] == ANA}
+    told = app.test_client().post(links["News of the river"]).text
+    assert "River Friends writes to you no more" in told
     assert ANA in addresses(app)
-    app.test_client().post(links[1])
+    assert boxes(app) == [[1], [1, 2]]
+    app.test_client().post(links["News of the lake"])
     assert ANA not in addresses(app)
 
 
