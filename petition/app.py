@@ -30,6 +30,7 @@ from petition.organisations import views as organiser_views
 from petition.petitions import admin_views as moderation_views
 from petition.petitions import mails as petition_mails
 from petition.petitions import organiser_views as writing_views
+from petition.petitions import partner_views
 from petition.petitions import views as petitions_views
 from petition.settings import ROOT, Settings
 from petition.signatures import (
@@ -73,6 +74,7 @@ BLUEPRINTS = (
     invitation_views.bp,
     audit_views.bp,
     writing_views.bp,
+    partner_views.bp,
     admin_views.bp,
     moderation_views.bp,
     import_views.bp,

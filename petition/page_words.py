@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from flask_babel import format_date, format_decimal, format_percent, get_locale
 from petition.core import countries, i18n, switches
 from petition.petitions.models import State
 from petition.petitions.words import field_words, news_words, state_words
-from petition.signatures.consent import reassurance
+from petition.signatures.consent import partner_words, reassurance
 from petition.tallies.charts import share
 
 
@@ -67,7 +67,7 @@ def _in_language(tag: str) -> str:
     return "?" + urlencode(request.args.to_dict() | {"lang": tag})
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Iterable[str]) -> str:
     """Several names in a sentence, joined as the language joins them."""
     return format_list(list(names), locale=get_locale())
 
@@ -98,6 +98,8 @@ def init_app(app: Flask) -> None:
         percent=lambda part, whole: format_percent(part / whole) if whole else "",
         state_words=state_words,
         reassurance=reassurance,
+        partner_words=partner_words,
+        site_url=app.config["BASE_URL"],
         State=State,
         site_banner=lambda: switches.current().banner,
     )

@@ -18,9 +18,10 @@ from petition.signatures.models import Signature, Signer
 
 COLUMNS = (
     *("n", "country", "name", "city", "comment", "email", "email_domain", "list_name", "show_name", "updates"),
+    *("informed_by", "via"),
     *("origin", "signed_at", "confirmed_at", "text_version", "consent_version", "consent_language", "consented_at"),
 )
-WIDTHS = (10, 9, 40, 28, 40, 40, 28, 10, 10, 10, 10, 22, 22, 10, 14, 10, 22)
+WIDTHS = (10, 9, 40, 28, 40, 40, 28, 10, 10, 10, 12, 6, 10, 22, 22, 10, 14, 10, 22)
 
 
 def rows(session: Session, chosen: Filter) -> Generator[tuple[Any, ...], None, None]:
@@ -28,7 +29,8 @@ def rows(session: Session, chosen: Filter) -> Generator[tuple[Any, ...], None, N
     query = (
         sa.select(
             *(Signature.country, Signer.name, Signer.city, Signer.comment, Signer.address, Signature.domain),
-            *(Signature.list_name, Signature.show_name, Signature.updates, Signature.origin, Signature.created_at),
+            *(Signature.list_name, Signature.show_name, Signature.updates, Signature.informed_by, Signature.via),
+            *(Signature.origin, Signature.created_at),
             *(Signature.confirmed_at, Signature.text_version, Signature.consent_version, Signature.locale),
             Signature.consented_at,
         )
@@ -43,6 +45,8 @@ def rows(session: Session, chosen: Filter) -> Generator[tuple[Any, ...], None, N
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, frozenset):  # of partners, by their numbers
+        return " ".join(map(str, sorted(value))) or None
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds").replace("+00:00", "Z")
     if hasattr(value, "name"):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from typing import Protocol
+from collections.abc import Collection
+from typing import Any, Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -27,6 +28,7 @@ class Action(enum.StrEnum):
     ADD_SIGNATURES = "add signatures"
     MANAGE_ENDORSEMENTS = "manage endorsements"
     INVITE_PARTNERS = "invite partners"
+    ANSWER_PARTNERSHIPS = "answer partnerships"
     MANAGE_PEOPLE = "manage people"
     SEE_AUDIT_LOG = "see the audit log"
     MODERATE_SITE = "moderate the site"
@@ -35,7 +37,8 @@ class Action(enum.StrEnum):
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action) - {Action.MODERATE_SITE},
     Role.EDITOR: frozenset(
-        {Action.SEE_FIGURES, Action.WRITE, Action.PUBLISH, Action.SEND_UPDATES, Action.MANAGE_ENDORSEMENTS}
+        {Action.SEE_FIGURES, Action.WRITE, Action.PUBLISH, Action.SEND_UPDATES}
+        | {Action.MANAGE_ENDORSEMENTS, Action.INVITE_PARTNERS}
     ),
     Role.DELIVERY_OFFICER: frozenset(
         {Action.SEE_FIGURES, Action.EXPORT, Action.EXPORT_PERSONAL, Action.ADD_SIGNATURES}
@@ -43,13 +46,19 @@ ALLOWED: dict[Role, frozenset[Action]] = {
     Role.MODERATOR: frozenset({Action.SEE_FIGURES, Action.SEE_SIGNATURES, Action.INVALIDATE}),
     Role.OBSERVER: frozenset({Action.SEE_FIGURES}),
 }
+PARTNERS_MAY = frozenset({Action.SEE_FIGURES, Action.SEND_UPDATES})
+"""The most that the people of a partner may do on a petition; updates go to the partner's own readers."""
 
 
 class Owned(Protocol):
-    """What belongs to an organisation: a petition, say."""
+    """What belongs to an organisation and may have partners: a petition, say."""
 
     @property
     def organisation_id(self) -> UUID | sa.orm.Mapped[UUID]: ...
+
+    @property
+    def partner_ids(self) -> Collection[UUID]:
+        """The ids of the organisations that are its partners now."""
 
 
 def may(actor: User, action: Action, what: Organisation | Owned | None = None) -> bool:
@@ -61,8 +70,10 @@ def may(actor: User, action: Action, what: Organisation | Owned | None = None) -
         return actor.admin and action == Action.MODERATE_SITE
     session = object_session(actor)
     assert session is not None
-    organisation_id = what.id if isinstance(what, Organisation) else what.organisation_id
-    return session.scalar(reachable(actor, action).where(Membership.organisation_id == organisation_id)) is not None
+    whose: list[Any] = [what.id if isinstance(what, Organisation) else what.organisation_id]
+    if action in PARTNERS_MAY and not isinstance(what, Organisation):
+        whose += what.partner_ids
+    return session.scalar(reachable(actor, action).where(Membership.organisation_id.in_(whose)).limit(1)) is not None
 
 
 def reachable(actor: User, action: Action) -> sa.Select[UUID]:

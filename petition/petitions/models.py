@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from petition.accounts.models import User
 from petition.core.clock import now
-from petition.core.db import Base
+from petition.core.db import Base, partial_index
 from petition.core.ids import new_id
 from petition.organisations.models import Organisation
 
@@ -68,6 +68,21 @@ class Petition(Base):
     plan: Mapped[Plan | None] = relationship(back_populates="petition")
     beside = cast("Mapping[str, Any]", MappingProxyType({}))
     """What other features show with it, by their names; read where `service.detached` keeps a petition."""
+    asked: Mapped[list[Partner]] = relationship(order_by="Partner.number", back_populates="petition")
+
+    @property
+    def partners(self) -> list[Partner]:
+        """The organisations that run it together with its own."""
+        return [one for one in self.asked if one.state == PartnerState.ACCEPTED]
+
+    @property
+    def partner_ids(self) -> list[UUID]:
+        """The ids of the organisations that run it together with its own."""
+        return [one.organisation_id for one in self.partners]
+
+    def partner_of_link(self, code: str) -> Partner | None:
+        """The partner whose share link has this code."""
+        return next((one for one in self.partners if one.code == code), None) if code else None
 
     @property
     def text(self) -> PetitionText:
@@ -88,6 +103,54 @@ class Petition(Base):
     def in_language(self, tag: str) -> Words:
         """The words in force in a language, or else in the petition's own."""
         return self.text.in_language(tag)
+
+
+class PartnerState(enum.StrEnum):
+    """What became of asking an organisation."""
+
+    INVITED = "invited"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    ENDED = "ended"
+
+
+class Partner(Base):
+    """An organisation that was asked to run a petition together with the lead, the petition's own organisation.
+
+    `number` counts from 1 on the petition and is never used again: signatures name it. `name` is the
+    organisation's when it accepted; signers agree to it, so another name of the organisation does not change it.
+    `code` stands in the partner's share link.
+    """
+
+    __tablename__ = "partner"
+    __table_args__ = (
+        sa.UniqueConstraint("petition_id", "code"),
+        partial_index(
+            "ix_partner_once",
+            *("petition_id", "organisation_id"),
+            unique=True,
+            where="state IN ('invited', 'accepted')",
+        ),
+    )
+
+    petition_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Petition.id, ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(sa.SmallInteger, primary_key=True, autoincrement=False)
+    organisation_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Organisation.id), index=True)
+    code: Mapped[str] = mapped_column(sa.String(10))
+    name: Mapped[str] = mapped_column(sa.String(200))
+    state: Mapped[PartnerState] = mapped_column(
+        sa.Enum(
+            PartnerState, native_enum=False, length=10, values_callable=lambda states: [one.value for one in states]
+        ),
+        default=PartnerState.INVITED,
+    )
+    invited_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey(User.id, ondelete="SET NULL"))
+    invited_at: Mapped[datetime] = mapped_column(default=now)
+    answered_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    organisation: Mapped[Organisation] = relationship(lazy="joined")
+    petition: Mapped[Petition] = relationship(back_populates="asked")
+    inviter: Mapped[User | None] = relationship()
 
 
 class Words:

@@ -22,7 +22,7 @@ from petition.core.errors import DomainError, Gone, PetitionNotFound
 from petition.core.kept import kept
 from petition.core.labels import SLUG
 from petition.organisations.models import Organisation
-from petition.organisations.roles import Action, reachable
+from petition.organisations.roles import Action
 from petition.petitions.models import (
     ENDED_STATES,
     PUBLIC_STATES,
@@ -33,12 +33,11 @@ from petition.petitions.models import (
     State,
     Unfinished,
 )
+from petition.petitions.reach import within_reach
 
 PAGE = 20
-SHOWN = (
-    sa.orm.selectinload(Petition.texts).selectinload(PetitionText.translations),
-    sa.orm.joinedload(Petition.plan),
-)
+WITH_PLAN = sa.orm.joinedload(Petition.plan)
+SHOWN = (sa.orm.selectinload(Petition.texts).selectinload(PetitionText.translations), WITH_PLAN)
 """What a list shows of each petition besides its own row."""
 
 BESIDE: dict[str, Callable[[Session, UUID], Any]] = {}
@@ -109,14 +108,14 @@ def recent(slug: str) -> Petition:
 
 def recent_by_id(petition_id: UUID) -> Petition:
     """The same, whatever its state, for whoever has signed it."""
-    by_id = sa.select(Petition).where(Petition.id == petition_id)
+    by_id = sa.select(Petition).where(Petition.id == petition_id).options(WITH_PLAN)
     found: Petition = kept("petition by id").get(petition_id, lambda: detached(read_again().scalars(by_id).one()))
     return found
 
 
 def detached(petition: Petition) -> Petition:
     """The petition with all that a page shows of it, belonging to no session; what was being read is over."""
-    _loaded = petition.plan, petition.text.translations
+    _loaded = petition.plan, petition.text.translations, petition.asked
     petition.beside = {name: read(db.session(), petition.id) for name, read in BESIDE.items()}
     db.session.expunge_all()
     db.session.rollback()  # whoever waits for a commit now must not hold a connection, or the log, meanwhile
@@ -133,7 +132,8 @@ def shown_state(petition: Petition) -> State:
 def find(session: Session, slug: str) -> Petition:
     """Any petition, whatever its state. Raises PetitionNotFound."""
     known = SLUG.fullmatch(slug) is not None
-    petition = session.scalar(sa.select(Petition).where(Petition.slug == slug)) if known else None
+    by_slug = sa.select(Petition).where(Petition.slug == slug).options(WITH_PLAN)
+    petition = session.scalar(by_slug) if known else None
     if petition is None:
         raise PetitionNotFound(_("There is no petition of that name."))
     return petition
@@ -147,8 +147,7 @@ def lock(session: Session, petition: Petition) -> None:
 
 def find_for(session: Session, actor: User, action: Action, slug: str) -> Petition:
     """A petition to which the actor may do this. Raises PetitionNotFound, and does not tell of any other."""
-    mine = Petition.organisation_id.in_(reachable(actor, action))
-    found = session.scalar(sa.select(Petition).where(mine, Petition.slug == slug))
+    found = session.scalar(sa.select(Petition).where(within_reach(actor, action), Petition.slug == slug))
     if found is None:
         raise PetitionNotFound(_("There is no petition of that name."))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext as _
 
 from petition.core import i18n
-from petition.petitions.models import State
+from petition.petitions.models import PartnerState, State
 
 
 def state_words(state: State) -> str:
@@ -66,3 +66,13 @@ def news_words(news: str) -> str:
         State.TAKEN_DOWN.value: _("A petition was taken down."),
         "approved": _("A petition was approved. It opens at its time."),
     }[news]
+
+
+def partner_state_words(state: PartnerState) -> str:
+    """What became of asking an organisation to be a partner."""
+    return {
+        PartnerState.INVITED: _("asked"),
+        PartnerState.ACCEPTED: _("partner"),
+        PartnerState.DECLINED: _("declined"),
+        PartnerState.ENDED: _("ended"),
+    }[state]

@@ -6,6 +6,7 @@ forms (`forms.py`) read it again and say what. Both read alike: tests/signatures
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from petition.signatures.signing import Wish
 CITY_LENGTH = 80
 COMMENT_LENGTH = 1000
 UNTICKED = ("", "false")
+BOX = re.compile("informed_by-([1-9][0-9]{0,2})")
 LIST_NAMES = {name.lower(): value for name, value in ListName.__members__.items()} | {"": ListName.COUNT}
 
 
@@ -58,6 +60,13 @@ def read_wish(sent: Mapping[str, str]) -> Wish | None:
             show_name=sent.get("show_name", "") not in UNTICKED,
             list_name=list_name,
             updates=sent.get("updates", "") not in UNTICKED,
+            informed_by=ticked(sent),
         )
     except NameRefused:
         return None
+
+
+def ticked(sent: Mapping[str, str]) -> frozenset[int]:
+    """The numbers of the partners whose boxes are ticked; whether there are such partners, the petition knows."""
+    boxes = ((BOX.fullmatch(name), name) for name in sent)
+    return frozenset(int(box[1]) for box, name in boxes if box and sent[name] not in UNTICKED)

@@ -58,6 +58,7 @@ class Attempt:
             show_name=self.signature.show_name,
             list_name=self.signature.list_name,
             updates=self.signature.updates and self.knows_address,
+            informed_by=self.signature.informed_by if self.knows_address else frozenset(),
         )
 
     def address_to_keep(self, wish: Wish, typed: Address | None) -> str | None:
@@ -65,7 +66,7 @@ class Attempt:
 
         Raises DomainError when news are wished for and there is no address, or it is another mailbox.
         """
-        if not wish.updates:
+        if not wish.wants_mail:
             return None
         if typed is not None:
             hashed = signature_hash(mailbox_hash(typed.canonical), self.signature.petition_id)

@@ -35,7 +35,7 @@ BATCH = 10_000  # about half a second of SQLite's one writer
 SIGNATURE_COLUMNS = (
     *("bucket", "id", "locale", "country", "origin", "created_at", "consented_at", "confirmed_at"),
     *("address_hash", "person_hash"),
-    *("show_name", "list_name", "updates", "receipt_secret", "domain"),
+    *("show_name", "list_name", "updates", "informed_by", "receipt_secret", "domain"),
 )
 SIGNER_COLUMNS = ("bucket", "signature_id", "name", "city", "comment", "address")
 
@@ -151,8 +151,8 @@ def _rows(petition_id: UUID, part: list[Collected]) -> Iterator[tuple[tuple[Any,
                     hashed,
                 ),
                 person_hash(hashed, same_person_form(wish.name), keyed),
-                *(wish.show_name, wish.list_name, wish.updates),
+                *(wish.show_name, wish.list_name, wish.updates, wish.informed_by),
                 *(secrets.token_bytes(RECEIPT_SECRET_BYTES), address.domain),
             ),
-            (bucket, signature_id, wish.name, wish.city, wish.comment, address.exact if wish.updates else None),
+            (bucket, signature_id, wish.name, wish.city, wish.comment, address.exact if wish.wants_mail else None),
         )

@@ -22,7 +22,7 @@ from petition.core.names import same_person_form
 from petition.petitions.service import takes_signatures
 from petition.signatures import counting, own_page
 from petition.signatures.attempts import UNKNOWN_LINK, Attempt
-from petition.signatures.counting import CONSENTED, Changes, Found, Mate, Place
+from petition.signatures.counting import CONSENTED, Changes, Found, Place
 from petition.signatures.models import PLACES, SignatureState
 from petition.signatures.signing import Wish, consented
 from petition.tallies import service as tallies
@@ -130,7 +130,7 @@ def _one_of_each_address(connection: Connection, pairs: list[tuple[Press, Found]
 def _answer(press: Press, found: Found, changes: Changes) -> Answer:
     attempt = found.attempt
     try:
-        answer = _settled(attempt, found.open_for_signing) or _decide(attempt, press.filled, found.mates, changes)
+        answer = _settled(attempt, found.open_for_signing) or _decide(found, press.filled, changes)
     except DomainError as refused:
         return refused
     if press.token_hash and answer.opens_own_page:
@@ -138,9 +138,10 @@ def _answer(press: Press, found: Found, changes: Changes) -> Answer:
     return answer
 
 
-def _decide(attempt: Attempt, filled: Filled | None, mates: list[Mate], changes: Changes) -> Confirmation:
+def _decide(found: Found, filled: Filled | None, changes: Changes) -> Confirmation:
     """Counts the attempt, unless its person or two others count at this address. Raises DomainError."""
-    signature, wish, at = attempt.signature, filled.wish if filled else attempt.wish, now()
+    attempt, mates, signature, at = found.attempt, found.mates, found.attempt.signature, now()
+    wish = (filled.wish if filled else attempt.wish).among(found.partners)
     person = person_hash(signature.address_hash, same_person_form(wish.name))
     counted = sorted((mate for mate in mates if mate.place in PLACES), key=lambda mate: mate.place or 0)
     same = [mate.name for mate in counted if mate.person_hash == person]

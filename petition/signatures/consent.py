@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from petition.core import i18n
 from petition.signatures.models import ConsentWording, ListName
 
-VERSION = "2026-11-1"
+VERSION = "2026-11-2"
 
 
 def list_choices() -> list[tuple[str, str]]:
@@ -39,6 +39,11 @@ def updates_words() -> str:
     return _("Tell me by mail how this petition goes on")
 
 
+def partner_words(name: str) -> str:
+    """The choice to get news from a partner. `Partner.name` keeps the name that was agreed to."""
+    return _("%(organisation)s may write to me about this, too", organisation=name)
+
+
 def reassurance() -> str:
     """What is promised below the button."""
     return _(
@@ -50,7 +55,8 @@ def reassurance() -> str:
 def wording() -> str:
     """All sentences of consent in the language at hand, a line each."""
     lines = [list_question(), *(words for _value, words in list_choices())]
-    return "\n".join([*lines, show_name_words(), updates_words(), reassurance()])
+    partner = partner_words("%(organisation)s")
+    return "\n".join([*lines, show_name_words(), updates_words(), partner, reassurance()])
 
 
 def keep_wordings(session: Session) -> None:

@@ -18,7 +18,7 @@ from petition.core import switches
 from petition.core.many_rows import ForEach
 from petition.core.postgres import pipelined
 from petition.core.tokens import bucket_of
-from petition.petitions.models import Petition, State
+from petition.petitions.models import Partner, PartnerState, Petition, State
 from petition.petitions.service import is_open
 from petition.signatures import forgetting, own_page
 from petition.signatures.attempts import SIGNER_OF, Attempt
@@ -31,7 +31,7 @@ Place = tuple[int, UUID, bytes]
 
 SIGNATURE, SIGNER = Signature.__table__.c, Signer.__table__.c
 PLACE = ("bucket", "petition_id", "address_hash")
-CHOSEN = ("country", "show_name", "list_name", "updates")
+CHOSEN = ("country", "show_name", "list_name", "updates", "informed_by")
 CONSENTED = ("consent_version", "locale", "consented_at")
 COUNTED = ("place", "person_hash", "confirmed_at", *CHOSEN, *CONSENTED)
 KEPT = ("name", "city", "comment", "address")
@@ -49,6 +49,16 @@ def _same(table: Any, given: sa.FromClause, *names: str) -> sa.ColumnElement[boo
     return sa.and_(*(table[name] == given.c[name] for name in names))
 
 
+def _numbers_of_partners() -> sa.ScalarSelect[Any]:
+    """The numbers of the petition's partners at this moment, with commas between them."""
+    numbers = sa.func.aggregate_strings(sa.cast(Partner.number, sa.String), ",")
+    return (
+        sa.select(numbers)
+        .where(Partner.petition_id == SIGNATURE.petition_id, Partner.state == PartnerState.ACCEPTED)
+        .scalar_subquery()
+    )
+
+
 def _with_their_mates(given: sa.FromClause) -> sa.Select[Any]:
     """Attempts, each as often as its address has attempts on its petition, itself among them.
 
@@ -61,6 +71,7 @@ def _with_their_mates(given: sa.FromClause) -> sa.Select[Any]:
             *_columns(SIGNER, *KEPT),
             Petition.state.label("petition_state"),
             Petition.closes_at,
+            _numbers_of_partners().label("partners"),
             switches.signing_is_paused().label("paused"),
             mate.id.label("mate_id"),
             mate.state.label("mate_state"),
@@ -109,11 +120,15 @@ class Mate:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An attempt, all attempts of its address (itself among them), and whether its petition takes signatures."""
+    """An attempt, all attempts of its address (itself among them), and whether its petition takes signatures.
+
+    `partners` are the numbers of the petition's partners.
+    """
 
     attempt: Attempt
     mates: list[Mate]
     open_for_signing: bool
+    partners: frozenset[int]
 
     @property
     def where(self) -> Place:
@@ -134,7 +149,8 @@ def find(connection: Connection, handles: Iterable[bytes]) -> dict[bytes, Found]
     for row in ATTEMPTS.rows(connection, sorted((bucket_of(handle), handle) for handle in set(handles))):
         if row.handle not in found:
             open_for_signing = is_open(_PetitionNow(row.petition_state, row.closes_at)) and not row.paused
-            found[row.handle] = Found(Attempt(row, row, row), [], open_for_signing)
+            partners = frozenset(map(int, row.partners.split(","))) if row.partners else frozenset()
+            found[row.handle] = Found(Attempt(row, row, row), [], open_for_signing, partners)
         mate = Mate(row.mate_id, row.mate_state, row.mate_place, row.mate_person, row.mate_name or "")
         found[row.handle].mates.append(mate)
     return found

@@ -7,7 +7,16 @@ from typing import Any, Self
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as __
-from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import (
+    BooleanField,
+    Field,
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
 
 from petition.core import countries, i18n
 from petition.core.addresses import Address, AddressRefused, parse_address
@@ -16,7 +25,7 @@ from petition.core.forms import PageForm
 from petition.core.names import NameRefused, clean_line, clean_name, clean_text
 from petition.core.tokens import form_token, version_in_form_token
 from petition.signatures import consent
-from petition.signatures.answers import CITY_LENGTH, COMMENT_LENGTH, LIST_NAMES
+from petition.signatures.answers import CITY_LENGTH, COMMENT_LENGTH, LIST_NAMES, ticked
 from petition.signatures.signing import Wish
 
 
@@ -48,6 +57,15 @@ class PublicForm(PageForm):
         csrf = False
 
 
+class PartnerBoxes(Field):
+    """A box for each partner of the petition, `informed_by-3` for the third; the data are their numbers."""
+
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+        super().process(None, data, extra_filters)
+        if formdata is not None:
+            self.data = ticked(formdata)
+
+
 class SignerFields(PublicForm):
     """What a signer says of themselves, on signing, confirming and correcting."""
 
@@ -58,6 +76,7 @@ class SignerFields(PublicForm):
     show_name = BooleanField()
     list_name = RadioField(validate_choice=False)
     updates = BooleanField()
+    informed_by = PartnerBoxes(default=frozenset())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -108,6 +127,7 @@ class SignerFields(PublicForm):
             show_name=bool(self.show_name.data),
             list_name=LIST_NAMES[(self.list_name.data or "").lower()],
             updates=bool(self.updates.data),
+            informed_by=frozenset(self.informed_by.data or ()),
         )
 
 

@@ -137,8 +137,9 @@ def _end(session: Session, keys: list[tuple[int, UUID]]) -> None:
     for bucket, signature_id in keys:
         by_bucket.setdefault(bucket, []).append(signature_id)
     ended = {"state": SignatureState.INVALIDATED, "ended_at": now(), "place": None, "person_hash": None}
+    ended |= {"code_hash": None, "updates": False, "informed_by": frozenset()}
     for bucket, ids in by_bucket.items():
         these = sa.and_(Signature.bucket == bucket, Signature.id.in_(ids))
-        deleted(session, sa.update(Signature).where(these).values(ended | {"code_hash": None, "updates": False}))
+        deleted(session, sa.update(Signature).where(these).values(ended))
         theirs = sa.and_(Signer.bucket == bucket, Signer.signature_id.in_(ids), Signer.address.is_not(None))
         deleted(session, sa.update(Signer).where(theirs).values(address=None))

@@ -14,6 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from petition.core.bitmaps import Numbers
 from petition.core.clock import now
 from petition.core.db import Base, Small, partial_index
 from petition.core.ids import new_id
@@ -75,6 +76,10 @@ class Signature(Base):
         partial_index("ix_signature_confirmed", "petition_id", "country", "confirmed_at", "state", where="state = 1"),
         partial_index("ix_signature_shown", "petition_id", "confirmed_at", where="state = 1 AND show_name"),
         partial_index("ix_signature_updates", "petition_id", "bucket", "id", where="state = 1 AND updates"),
+        partial_index(
+            "ix_signature_informed", *("petition_id", "bucket", "id"), where="state = 1 AND informed_by IS NOT NULL"
+        ),
+        partial_index("ix_signature_via", *("petition_id", "via", "state"), where="state = 1 AND via IS NOT NULL"),
         partial_index("ix_signature_pending", "created_at", where="state = 0"),
         partial_index("ix_signature_withdrawn", "ended_at", where="state = 2"),
         # Signing on the web never touches it: how many came from elsewhere is counted when somebody asks.
@@ -111,13 +116,17 @@ class Signature(Base):
     show_name: Mapped[bool] = mapped_column(default=False)
     list_name: Mapped[ListName] = mapped_column(Small(ListName), default=ListName.COUNT)
     updates: Mapped[bool] = mapped_column(default=False)
+    informed_by: Mapped[frozenset[int]] = mapped_column(Numbers, nullable=True)
+    """The numbers of the partners that may write to the signer."""
+    via: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    """The number of the partner whose share link led to the form."""
     receipt_secret: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
     domain: Mapped[str] = mapped_column(sa.String(255))
     network_hash: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16))
 
 
 class Signer(Base):
-    """Who gave a signature. `address` is kept while pending, then only for those who asked for updates."""
+    """Who gave a signature. `address` is kept while pending, then only for updates of the lead or a partner."""
 
     __tablename__ = "signer"
     __table_args__ = (

@@ -96,7 +96,7 @@ def invalidate(session: Session, actor: User, petition: Petition, key: Key, reas
     tallies.add(session.connection(), Counter({(petition.id, signature.country, signature.confirmed_at): -1}))
     signature.state, signature.ended_at = SignatureState.INVALIDATED, now()
     signature.place = signature.person_hash = None
-    signature.updates = False
+    signature.updates, signature.informed_by = False, frozenset()
     session.flush()
     forgetting.forget_addresses(session.connection(), [key])
     forgetting.empty_mails(session.connection(), [(*key, True)])

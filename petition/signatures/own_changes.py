@@ -38,6 +38,7 @@ def correct(session: Session, own: Attempt, wish: Wish, language: str, address: 
     moved = Counter({_counter(signature, wish.country): 1})
     moved.subtract({_counter(signature, signature.country): 1})
     tallies.add(session.connection(), moved)
+    wish = wish.among([partner.number for partner in own.petition.partners])
     person = person_hash(signature.address_hash, same_person_form(wish.name))
     _set(own.signer, wish.of_signer | {"address": own.address_to_keep(wish, address)})
     _set(signature, wish.of_signature | consented(language, now()) | {"person_hash": person})
@@ -73,7 +74,7 @@ def withdraw(session: Session, own: Attempt) -> None:
     if signature.state in {SignatureState.CONFIRMED, SignatureState.PENDING}:
         signature.state, signature.ended_at = SignatureState.WITHDRAWN, now()
         signature.place = signature.person_hash = signature.code_hash = None
-        signature.updates = False
+        signature.updates, signature.informed_by = False, frozenset()
     own.signer.address = None
     forgetting.empty_mails(session.connection(), [(signature.bucket, signature.id, True)])
 
@@ -142,6 +143,8 @@ def _own_data(own: Attempt) -> dict[str, Any]:
         "show_name": signature.show_name,
         "list_name": signature.list_name.name.lower(),
         "updates": signature.updates,
+        "informed_by": [one.name for one in own.petition.asked if one.number in signature.informed_by],
+        "shared_by": next((one.name for one in own.petition.asked if one.number == signature.via), None),
         "signed_at": signature.created_at.isoformat(),
         "confirmed_at": signature.confirmed_at and signature.confirmed_at.isoformat(),
         "ended_at": signature.ended_at and signature.ended_at.isoformat(),

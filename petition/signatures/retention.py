@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from petition.core.db import read_again
 from petition.core.retention import Rule, Transaction, deleted, keeps
 from petition.mail.models import MailState, OwedMail
 from petition.mail.retention import still_needed
-from petition.signatures import forgetting
+from petition.signatures import forgetting, partner_boxes
 from petition.signatures.attempts import LINK_LIFE, SIGNER_OF
 from petition.signatures.models import OwnPageLink, OwnPageSession, Signature, SignatureState, Signer
 from petition.signatures.own_page import LINK_LIFE as OWN_PAGE_LINK_LIFE
@@ -56,7 +57,8 @@ def _is_old_pending() -> Condition:
 
 def _expire(session: Session, bucket: int, these: Condition) -> int:
     _delete_signers(session, bucket, these)
-    ended = {"state": SignatureState.EXPIRED, "ended_at": now(), "handle": None, "code_hash": None, "updates": False}
+    ended = {"state": SignatureState.EXPIRED, "ended_at": now(), "handle": None, "code_hash": None}
+    ended |= {"updates": False, "informed_by": frozenset()}
     return deleted(session, sa.update(Signature).where(these).values(ended))
 
 
@@ -119,8 +121,22 @@ def _forget_dead_letters(transaction: Transaction) -> int:
     return gone
 
 
+def _forget_boxes_of_ended(transaction: Transaction) -> int:
+    """Takes back what was allowed to partners that are none any more, and the addresses kept only for them."""
+    gone = 0
+    for petition_id, numbers in partner_boxes.ended(read_again()).items():
+        holding = partial(partner_boxes.hold_any, petition_id, numbers)
+        gone += _where(holding, _untick(numbers))(transaction)
+    return gone
+
+
+def _untick(numbers: Collection[int]) -> Forget:
+    return lambda session, _bucket, these: partner_boxes.untick(session, these, numbers)
+
+
 def _forget_known_addresses(transaction: Transaction) -> int:
-    return _where(_is_needless_address, _forget_addresses)(transaction) + _forget_dead_letters(transaction)
+    needless = _where(_is_needless_address, _forget_addresses)(transaction)
+    return needless + _forget_boxes_of_ended(transaction) + _forget_dead_letters(transaction)
 
 
 def _keeps_recipient(session: Session, mail_id: UUID) -> bool:

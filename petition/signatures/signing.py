@@ -7,6 +7,7 @@ that neither the answer nor the work tells a stranger who has signed.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
@@ -51,6 +52,21 @@ class Wish:
     show_name: bool = False
     list_name: ListName = ListName.COUNT
     updates: bool = False
+    informed_by: frozenset[int] = frozenset()
+    """The numbers of the partners that may write, too."""
+
+    @property
+    def wants_mail(self) -> bool:
+        """Whether the address is needed for more than confirming."""
+        return self.updates or bool(self.informed_by)
+
+    def among(self, partners: Collection[int]) -> Wish:
+        """The same, where only these partners may write."""
+        return (
+            self
+            if self.informed_by.issubset(partners)
+            else replace(self, informed_by=self.informed_by.intersection(partners))
+        )
 
     @property
     def of_signature(self) -> dict[str, Any]:
@@ -60,6 +76,7 @@ class Wish:
             "show_name": self.show_name,
             "list_name": self.list_name,
             "updates": self.updates,
+            "informed_by": self.informed_by,
         }
 
     @property
@@ -70,11 +87,15 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Where a form was filled in: the version of the text on it, its language, and the sender's `network_hash`."""
+    """Where a form was filled in: the version of the text on it, its language, and the sender's `network_hash`.
+
+    `by` is the code of the share link that led to it; one that no partner has is ignored.
+    """
 
     text_version: int
     language: str
     network_hash: bytes | None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +124,8 @@ class NewSignature:
 
 SIGNATURE_COLUMNS = (
     *("bucket", "id", "petition_id", "text_version", "created_at", "consented_at", "locale", "address_hash"),
-    *("handle", "code_hash", "receipt_secret", "domain", "network_hash"),
-    *("country", "show_name", "list_name", "updates"),
+    *("handle", "code_hash", "receipt_secret", "domain", "network_hash", "via"),
+    *("country", "show_name", "list_name", "updates", "informed_by"),
 )
 SIGNER_COLUMNS = ("bucket", "signature_id", "name", "city", "comment", "address")
 
@@ -118,6 +139,9 @@ def sign(
     if petition.plan:  # what was not asked is not kept, whoever sends it
         city = wish.city if petition.plan.asks_city else None
         wish = replace(wish, city=city, comment=wish.comment if petition.plan.asks_comment else None)
+    if wish.informed_by:
+        wish = wish.among([partner.number for partner in petition.partners])
+    partner = petition.partner_of_link(page.by) if page.by else None
     mailbox = mailbox_hash(address.canonical)
     hashed = signature_hash(mailbox, petition.id)
     bucket, signature_id, at = bucket_of_hash(hashed), new_id(), now()
@@ -128,7 +152,7 @@ def sign(
         (
             *(bucket, signature_id, petition.id, page.text_version, at, at, page.language, hashed),
             *(handle, code_hash(hashed, code), secret),
-            *(address.domain, page.network_hash),
+            *(address.domain, page.network_hash, partner.number if partner else None),
             *wish.of_signature.values(),
         ),
         (bucket, signature_id, *wish.of_signer.values(), address.exact),

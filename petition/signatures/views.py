@@ -24,7 +24,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from petition.core import i18n, limits, metrics, switches, tokens
 from petition.core.addresses import PROVIDERS, domain_hint, is_disposable
 from petition.core.committer import Busy, is_busy, submit
-from petition.core.db import read_again
+from petition.core.db import db, read_again
 from petition.core.errors import DomainError, NotFound, NotOpen, TextChanged, TooMany
 from petition.core.kept import kept
 from petition.core.keyed_hashes import network_hash
@@ -52,11 +52,27 @@ def petition(slug: str) -> Response:
     return public(_petition_page(petitions.recent(slug), SignForm(formdata=None)))
 
 
+@bp.get("/petitions/<slug>/by/<code>")
+def by_link(slug: str, code: str) -> AnyResponse:
+    """The same, by a partner's share link. A code that no partner has leads to the petition."""
+    found = petitions.recent(slug)
+    if found.partner_of_link(code) is None:
+        return redirect(url_for("signatures.petition", slug=slug), 303)
+    return public(_petition_page(found, SignForm(formdata=None)))
+
+
+def _link_code() -> str:
+    """The code of the share link that led here: the form's address carries it on, also when it is shown again."""
+    return str((request.view_args or {}).get("code") or request.args.get("by", ""))
+
+
 def _petition_page(found: Petition, form: SignForm, status: int = 200, problem: str | None = None) -> Response:
     reading = read_again()
     count = recent_count(reading, found.id)
     form.renew_token(found.text.version)
     gathers = found.state == State.GATHERING
+    partner = found.partner_of_link(_link_code())
+    action = url_for("signatures.sign", slug=found.slug, by=partner.code if partner else None)
     words = found.in_language(i18n.language())
     page = render_template(
         "petitions/petition.html",
@@ -65,7 +81,7 @@ def _petition_page(found: Petition, form: SignForm, status: int = 200, problem: 
         html=to_html(words.body),
         count=count,
         goal=next_goal(count.total, SUPPORTERS if gathers else found.goal),
-        action=support.path(found) if gathers else url_for("signatures.sign", slug=found.slug),
+        action=support.path(found) if gathers else action,
         top=count.by_country[:TOP_COUNTRIES],
         others=count.by_country[TOP_COUNTRIES:],
         signers=shown.latest(reading, found.id),
@@ -114,7 +130,7 @@ def _sign(find: Callable[[], Petition], inbox: Callable[..., str]) -> AnyRespons
         if sent is None:
             metrics.signs.add("not_valid")
             return _petition_page(find(), form, 422)
-        page = signing.Page(sent.text_version, i18n.language(), network)
+        page = signing.Page(sent.text_version, i18n.language(), network, _link_code())
         submit(signing.store, signing.sign(find(), sent.address, sent.wish, page))
     except (Busy, SQLAlchemyError) as error:
         metrics.signs.add("busy")
@@ -146,6 +162,8 @@ def _read_slowly(form: SignForm) -> answers.Signed | None:
 @bp.get("/petitions/<slug>/sign")
 def sign_again(slug: str) -> AnyResponse:
     """Where a reload or another language leads after a refused form: back to the petition."""
+    if code := _link_code():
+        return redirect(url_for("signatures.by_link", slug=slug, code=code, _anchor="sign"), 303)
     return redirect(url_for("signatures.petition", slug=slug, _anchor="sign"), 303)
 
 
@@ -187,9 +205,9 @@ def confirm_page(token: str) -> str:
 
 
 def _confirm_form(attempt: Attempt, form: KnownSignerForm, problem: str | None = None) -> str:
-    return render_template(
-        "signatures/confirm.html", attempt=attempt, petition=attempt.petition, form=form, problem=problem
-    )
+    db.session.expunge_all()  # the attempt stays as it was read
+    petition = petitions.recent_by_id(attempt.signature.petition_id)  # with its partners, mostly without asking
+    return render_template("signatures/confirm.html", attempt=attempt, petition=petition, form=form, problem=problem)
 
 
 def _outcome(petition: Petition, confirmation: Confirmation) -> str:

@@ -42,13 +42,12 @@ def _feed(session: Session, update_id: UUID) -> None:
         return
     held = session.scalars(sa.select(HeldMail).where(HeldMail.update_id == update.id).limit(PORTION)).all()
     if held:
-        people = chosen_readers(session, update.petition_id, [(one.bucket, one.signature_id) for one in held])
+        people = chosen_readers(session, update, [(one.bucket, one.signature_id) for one in held])
         for one in held:
             session.delete(one)
         update.owed -= len(held)
     else:
-        reached = update.reached_bucket, update.reached_id
-        people = list(readers_after(session, update.petition_id, *reached, PORTION))
+        people = list(readers_after(session, update, PORTION))
         last = people[-1] if len(people) == PORTION else None
         update.reached_bucket, update.reached_id = (last.bucket, last.id) if last else (BUCKETS, UUID(int=0))
     outbox.owe_many(session.connection(), [_mail(update, person) for person in people])
@@ -73,20 +72,28 @@ def _mail(update: Update, person: sa.Row[tuple[int, UUID, str, str]]) -> tuple[o
 
 def take_back(session: Session, update: Update) -> None:
     """Takes those mails of an update out of the outbox that nobody is sending; they are owed again later."""
-    waiting = (
-        OwedMail.template == NEWS,
-        OwedMail.about == update.petition_id,
-        OwedMail.state == MailState.WAITING,
-        OwedMail.lease.is_(None),
+    taken = (
+        sa.delete(OwedMail)
+        .where(*_waiting(update), OwedMail.lease.is_(None))
+        .returning(OwedMail.bucket, OwedMail.signature_id)
     )
-    taken = sa.delete(OwedMail).where(*waiting).returning(OwedMail.bucket, OwedMail.signature_id)
     rows = session.execute(taken.execution_options(synchronize_session=False)).all()
     session.add_all(HeldMail(update_id=update.id, bucket=bucket, signature_id=one) for bucket, one in rows if one)
 
 
+def _waiting(update: Update) -> tuple[sa.ColumnElement[bool], ...]:
+    """That a mail is one of this update's, and has not left. Another sender's may wait at the same time."""
+    of_update = OwedMail.content["update"].as_string() == update.id.hex
+    return (
+        OwedMail.state == MailState.WAITING,
+        OwedMail.template == NEWS,
+        OwedMail.about == update.petition_id,
+        of_update,
+    )
+
+
 def number_left(session: Session, update: Update) -> int:
     """How many of its mails have been owed and have not left yet."""
-    mine = OwedMail.template == NEWS, OwedMail.about == update.petition_id, OwedMail.state == MailState.WAITING
-    waiting = session.scalar(sa.select(sa.func.count()).select_from(OwedMail).where(*mine)) or 0
+    waiting = session.scalar(sa.select(sa.func.count()).select_from(OwedMail).where(*_waiting(update))) or 0
     held = sa.select(sa.func.count()).select_from(HeldMail).where(HeldMail.update_id == update.id)
     return waiting + (session.scalar(held) or 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -20,17 +20,18 @@ from petition.mail.suppressed import NEWS
 from petition.petitions.markdown import to_html
 from petition.signatures.attempts import SIGNER_OF
 from petition.signatures.models import Signature, Signer
+from petition.signatures.references import Key
 from petition.updates import service
-from petition.updates.models import Update
-from petition.updates.readers import IS_READER
-from petition.updates.unsubscribing import token
+from petition.updates.models import LEAD, Update
+from petition.updates.readers import IS_COUNTED
+from petition.updates.unsubscribing import path
 
-STILL_READERS = ForEach(
+STILL_REACHED = ForEach(
     lambda given: (
-        sa.select(Signature.bucket, Signature.id)
+        sa.select(Signature.bucket, Signature.id, Signature.updates, Signature.informed_by)
         .join_from(given, Signature, sa.and_(Signature.bucket == given.c.bucket, Signature.id == given.c.id))
         .join(Signer, SIGNER_OF)
-        .where(IS_READER)
+        .where(IS_COUNTED, Signer.address.is_not(None))
     ),
     bucket=sa.SmallInteger,
     id=Id,
@@ -41,16 +42,19 @@ STILL_READERS = ForEach(
 def _update(session: Session, mails: Sequence[Claimed]) -> list[Letter | None]:
     """The words in the reader's language, unless the reader wants no news any more."""
     keys = [(mail.bucket, UUID(mail.content["signature"])) for mail in mails]
-    wanted = {(row.bucket, row.id) for row in STILL_READERS.rows(session.connection(), keys)}
+    allowed = {
+        (row.bucket, row.id): row.informed_by | ({LEAD} if row.updates else set())
+        for row in STILL_REACHED.rows(session.connection(), keys)
+    }
     said = _said(session, mails)
-    return [_letter(said, mail, token(key)) if key in wanted else None for mail, key in zip(mails, keys, strict=True)]
+    return [_letter(said, mail, key, allowed.get(key, ())) for mail, key in zip(mails, keys, strict=True)]
 
 
 @context_for(service.TEST)
 def _test(session: Session, mails: Sequence[Claimed]) -> list[Letter | None]:
     """The same to its author. The link at its end leads to the petition: there is nothing to end."""
     said = _said(session, mails)
-    return [_letter(said, mail, None) for mail in mails]
+    return [_letter(said, mail) for mail in mails]
 
 
 def _said(session: Session, mails: Sequence[Claimed]) -> dict[UUID, Update]:
@@ -58,9 +62,16 @@ def _said(session: Session, mails: Sequence[Claimed]) -> dict[UUID, Update]:
     return {one.id: one for one in session.scalars(sa.select(Update).where(Update.id.in_(ids)))}
 
 
-def _letter(said: dict[UUID, Update], mail: Claimed, unsubscribe: str | None) -> Letter | None:
+def _letter(
+    said: dict[UUID, Update], mail: Claimed, key: Key | None = None, allowed: Collection[int] = ()
+) -> Letter | None:
+    """The mail to a signer, from whom senders are `allowed`, or without a key to the author."""
     update = said.get(UUID(mail.content["update"]))
-    if update is None:
+    if update is None or (key and update.sender not in allowed):
+        return None
+    partners = update.petition.partners
+    partner = next((one for one in partners if one.number == update.sender), None)
+    if partner is None and update.sender != LEAD:
         return None
     locale = mail.content.get("text", mail.locale)
     text, base = service.text_for(update, locale), current_app.config["BASE_URL"]
@@ -73,8 +84,10 @@ def _letter(said: dict[UUID, Update], mail: Claimed, unsubscribe: str | None) ->
         "petition": update.petition.title,
         "petition_locale": update.petition.locale,
         "link": page,
+        "partner": partner.name if partner else None,
+        "lead": update.petition.organisation.name if partners else None,
         "site": urlsplit(base).netloc,
     }
-    if unsubscribe is None:
+    if key is None:
         return Letter(same, {"unsubscribe": page})
-    return Letter(same, {"unsubscribe": f"{base}/unsubscribe/{unsubscribe}"}, one_click="unsubscribe")
+    return Letter(same, {"unsubscribe": base + path(key, update.sender)}, one_click="unsubscribe")

@@ -25,6 +25,8 @@ class UpdateState(enum.StrEnum):
     SENT = "sent"
 
 
+LEAD = 0
+"""The sender of an update that is no partner's."""
 UNDER_WAY = "state IN ('sending', 'paused')"
 
 
@@ -32,13 +34,16 @@ class Update(Base):
     """A message, and how far its sending is.
 
     Its mails are owed little by little, in the order of the signatures' keys: (`reached_bucket`, `reached_id`)
-    is the last that was looked at. A petition sends one at a time.
+    is the last that was looked at. Each sender, the petition's lead or a partner, sends one at a time.
     """
 
     __tablename__ = "petition_update"
     __table_args__ = (
         partial_index(
-            "ix_petition_update_sending", "petition_id", unique=True, where="state IN ('sending', 'paused')"
+            "ix_petition_update_sending",
+            *("petition_id", "sender"),
+            unique=True,
+            where="state IN ('sending', 'paused')",
         ),
         sa.Index("ix_petition_update_petition_id", "petition_id"),
     )
@@ -46,6 +51,8 @@ class Update(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     petition_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Petition.id, ondelete="CASCADE"))
     author_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey(User.id, ondelete="SET NULL"))
+    sender: Mapped[int] = mapped_column(sa.SmallInteger, default=LEAD, server_default=sa.text("0"))
+    """LEAD, or the number of the partner whose message it is."""
     state: Mapped[UpdateState] = mapped_column(
         sa.Enum(
             UpdateState, native_enum=False, length=10, values_callable=lambda states: [one.value for one in states]

@@ -15,11 +15,11 @@ from petition.accounts.forms import EmptyForm
 from petition.accounts.models import User
 from petition.accounts.signed_in import actor
 from petition.core import i18n
-from petition.core.db import read_again, writing
-from petition.core.errors import DomainError, Forbidden
+from petition.core.db import db, read_again, writing
+from petition.core.errors import DomainError, Forbidden, NotFound
 from petition.organisations.roles import Action
 from petition.petitions.markdown import to_html
-from petition.petitions.models import Petition
+from petition.petitions.models import Partner, Petition
 from petition.petitions.service import find_for
 from petition.updates import feeding, service
 from petition.updates.models import Update, UpdateState
@@ -41,30 +41,51 @@ def updates(slug: str) -> str:
     """The updates of a petition, and how many people would read one."""
     session = read_again()
     petition = find_for(session, actor(), Action.SEND_UPDATES, slug)
-    found = service.updates_of(session, petition)
-    readers = number_of_readers(session, petition.id)
-    return render_template("organiser/updates.html", petition=petition, updates=found, readers=readers)
+    sender = _sender(session, actor(), petition)
+    return render_template(
+        "organiser/updates.html",
+        petition=petition,
+        sender=sender,
+        partner=_partner(petition, sender),
+        updates=service.updates_of(session, petition, sender),
+        readers=number_of_readers(session, petition.id, sender),
+    )
+
+
+def _sender(session: Session, who: User, petition: Petition) -> int:
+    """For whom the actor writes: `by` says it where there is a choice. Raises NotFound."""
+    senders = service.senders(session, who, petition)
+    wanted = request.args.get("by", senders[0] if senders else None, int)
+    if wanted not in senders:
+        raise NotFound
+    return wanted
+
+
+def _partner(petition: Petition, sender: int) -> Partner | None:
+    return next((one for one in petition.partners if one.number == sender), None)
 
 
 @bp.route("/petitions/<slug>/updates/new", methods=["GET", "POST"])
 def new(slug: str) -> Response | str | tuple[str, int]:
     """Writes a new update."""
     petition = find_for(read_again(), actor(), Action.SEND_UPDATES, slug)
+    sender = _sender(db.session(), actor(), petition)
     if request.method != "POST":
-        return _form_page(petition, None, _empty(petition))
+        return _form_page(petition, sender, None, _empty(petition))
     words = _sent_words()
     if problem := _missing_token():
-        return _form_page(petition, None, words, problem), 400
+        return _form_page(petition, sender, None, words, problem), 400
     if "preview" in request.form:
-        return _form_page(petition, None, words, preview=True)
+        return _form_page(petition, sender, None, words, preview=True)
     try:
         who_id = actor().id
         with writing() as session:
             who = session.get_one(User, who_id)
             about = find_for(session, who, Action.SEND_UPDATES, slug)
-            update_id = service.draft(session, who, about, words).id
+            update_id = service.draft(session, who, about, words, _sender(session, who, about)).id
     except WordsRefused as refused:
-        return _form_page(find_for(read_again(), actor(), Action.SEND_UPDATES, slug), None, words, refused), 422
+        petition = find_for(read_again(), actor(), Action.SEND_UPDATES, slug)
+        return _form_page(petition, sender, None, words, refused), 422
     return redirect(url_for("updates.update", update_id=update_id), 303)
 
 
@@ -83,14 +104,14 @@ def change(update_id: UUID) -> Response | str | tuple[str, int]:
     words = _sent_words()
     if "preview" in request.form:
         found = service.find(read_again(), actor(), update_id)
-        return _form_page(found.petition, found, words, preview=True)
+        return _form_page(found.petition, found.sender, found, words, preview=True)
     try:
         who_id = actor().id
         with writing() as session:
             _change(session, session.get_one(User, who_id), update_id, words)
     except WordsRefused as refused:
         found = service.find(read_again(), actor(), update_id)
-        return _form_page(found.petition, found, words, refused), 422
+        return _form_page(found.petition, found.sender, found, words, refused), 422
     except DomainError as refused:
         if refused.status == 404:
             raise
@@ -130,7 +151,7 @@ def _empty(petition: Petition) -> dict[str, Words]:
 def _update_page(found: Update, problem: DomainError | None = None) -> str:
     if found.state == UpdateState.DRAFT:
         words = {text.locale: Words(text.subject, text.body) for text in found.texts}
-        return _form_page(found.petition, found, words, problem)
+        return _form_page(found.petition, found.sender, found, words, problem)
     left = feeding.number_left(read_again(), found)
     return render_template(
         "organiser/update.html", petition=found.petition, update=found, left=left, problem=problem, html=_html
@@ -139,6 +160,7 @@ def _update_page(found: Update, problem: DomainError | None = None) -> str:
 
 def _form_page(
     petition: Petition,
+    sender: int,
     found: Update | None,
     words: dict[str, Words],
     problem: DomainError | None = None,
@@ -148,12 +170,14 @@ def _form_page(
     return render_template(
         "organiser/update_form.html",
         petition=petition,
+        sender=sender,
+        partner=_partner(petition, sender),
         update=found,
         words=words,
         locales=[petition.locale, *others],
         problem=problem,
         problems=problem.problems if isinstance(problem, WordsRefused) else {},
-        readers=number_of_readers(read_again(), petition.id),
+        readers=number_of_readers(db.session(), petition.id, sender),
         preview=preview,
         html=_html,
         told_test=request.args.get("told") == "test",

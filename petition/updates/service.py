@@ -19,10 +19,11 @@ from petition.core.keyed_hashes import mailbox_hash
 from petition.core.labels import checked_line
 from petition.mail import outbox
 from petition.organisations.roles import Action, reachable
-from petition.petitions.models import Petition
+from petition.petitions.models import Partner, Petition
+from petition.petitions.reach import is_partner
 from petition.petitions.text_file import CONTROL
 from petition.updates import feeding
-from petition.updates.models import Update, UpdateState, UpdateText
+from petition.updates.models import LEAD, Update, UpdateState, UpdateText
 from petition.updates.readers import number_of_readers
 
 TEST = "update_test"
@@ -50,24 +51,40 @@ class WordsRefused(DomainError):
 
 
 def find(session: Session, actor: User, update_id: UUID, lock: bool = False) -> Update:
-    """An update of a petition whose signers the actor may write to, on wish locked. Raises NotFound."""
-    mine = Petition.organisation_id.in_(reachable(actor, Action.SEND_UPDATES))
-    query = sa.select(Update).join(Petition).where(Update.id == update_id, mine)
+    """An update of a sender for whom the actor may write, on wish locked. Raises NotFound."""
+    of_lead = sa.and_(Update.sender == LEAD, Petition.organisation_id.in_(reachable(actor, Action.SEND_UPDATES)))
+    sends = sa.and_(Partner.petition_id == Update.petition_id, Partner.number == Update.sender)
+    of_partner = sa.exists().where(sends, is_partner(actor, Action.SEND_UPDATES))
+    query = sa.select(Update).join(Petition).where(Update.id == update_id, sa.or_(of_lead, of_partner))
     found = session.scalar(query.with_for_update(of=Update) if lock else query)
     if found is None:
         raise NotFound(_("There is no such update."))
     return found
 
 
-def updates_of(session: Session, petition: Petition) -> Sequence[Update]:
-    """All updates about a petition, newest first."""
-    about = sa.select(Update).where(Update.petition_id == petition.id)
+def senders(session: Session, actor: User, petition: Petition) -> list[int]:
+    """Whose updates on a petition the actor may write: the lead's, partners', the lead's first."""
+    mine = session.scalars(reachable(actor, Action.SEND_UPDATES)).all()
+    partners = session.scalars(
+        sa.select(Partner.number)
+        .where(Partner.petition_id == petition.id, is_partner(actor, Action.SEND_UPDATES))
+        .order_by(Partner.number)
+    )
+    return [*([LEAD] if petition.organisation_id in mine else []), *partners]
+
+
+def updates_of(session: Session, petition: Petition, sender: int = LEAD) -> Sequence[Update]:
+    """All updates of a sender about a petition, newest first."""
+    about = sa.select(Update).where(Update.petition_id == petition.id, Update.sender == sender)
     return session.scalars(about.order_by(Update.created_at.desc(), Update.id.desc())).all()
 
 
-def draft(session: Session, actor: User, petition: Petition, words: Mapping[str, Words]) -> Update:
+def draft(
+    session: Session, actor: User, petition: Petition, words: Mapping[str, Words], sender: int = LEAD
+) -> Update:
     """A new update. Raises WordsRefused."""
-    update = Update(petition_id=petition.id, petition=petition, author_id=actor.id, state=UpdateState.DRAFT, texts=[])
+    about = {"petition_id": petition.id, "petition": petition, "sender": sender}
+    update = Update(**about, author_id=actor.id, state=UpdateState.DRAFT, texts=[])
     session.add(update)
     rewrite(update, words)
     session.flush()
@@ -126,7 +143,7 @@ def send(session: Session, actor: User, update: Update) -> None:
     """Begins to send. Raises DomainError when it is sent already, has no readers, or another is under way."""
     if update.state != UpdateState.DRAFT:
         raise DomainError(_("This update is on its way already."))
-    expected = sum(number_of_readers(session, update.petition_id).values())
+    expected = sum(number_of_readers(session, update.petition_id, update.sender).values())
     if not expected:
         raise DomainError(_("Nobody has asked for news of this petition yet."))
     update.state, update.started_at, update.expected = UpdateState.SENDING, now(), expected
@@ -155,8 +172,9 @@ def resume(session: Session, actor: User, update: Update) -> None:
 
 
 def _record(session: Session, actor: User, update: Update, action: str, readers: int | None = None) -> None:
-    about = update.petition
-    whose, which = about.organisation_id, str(update.id)
+    about, which = update.petition, str(update.id)
+    sender = session.get(Partner, (update.petition_id, update.sender)) or about
+    whose = sender.organisation_id
     audit.record(session, str(actor.id), action, about.slug, organisation_id=whose, update=which, readers=readers)
 
 

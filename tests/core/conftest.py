@@ -24,8 +24,8 @@ from petition.endorsements import service as endorsements
 from petition.mail.models import OwedMail
 from petition.organisations import invitations
 from petition.organisations.models import Role
-from petition.organisations.service import find_organisation
-from petition.petitions import pictures, support
+from petition.organisations.service import add_organisation, find_organisation
+from petition.petitions import partners, pictures, support
 from petition.petitions import service as petitions
 from petition.petitions.models import Petition, State
 from petition.signatures.models import Signature
@@ -34,6 +34,7 @@ from petition.updates import unsubscribing
 from tests.conftest import CODE, LINK, PASSWORD, SLUG, add_petition, signed_in
 from tests.endorsements.conftest import draft_endorsement
 from tests.exports import add_request
+from tests.petitions.partnership import accepted, add_lake
 
 OF_ORGANISATIONS = (
     *("audit.of_organisation", "organisations.settings", "organisations.people_page", "organisations.invite"),
@@ -128,6 +129,7 @@ def site(app: Flask, petition: Petition, sign: Callable[..., Any], send_mail: Ca
         "import_id": "01a202b5-950a-70eb-a622-61fd2b8309b0",
         **_of_updates(app),
         **_of_endorsements(app),
+        **_of_partner(app),
     }
     return Site(app, signed_in(app), signer, values)
 
@@ -161,6 +163,20 @@ def _of_endorsements(app: Flask) -> dict[str, str]:
             "endorsements.page.token": token,
             "endorsements.answer.token": token,
         }
+
+
+def _of_partner(app: Flask) -> dict[str, str]:
+    """What stands for parts of the addresses about partners: one whose update a signer may get, and one asked."""
+    add_lake(app)
+    partner = accepted(app)
+    with app.app_context(), writing() as session:
+        owner, found = find_user(session, "owner@river.example.org"), petitions.find(session, SLUG)
+        other = add_organisation(session, "sea-friends", "Sea Friends", owner)
+        asked = partners.invite(session, owner, found, other.slug).number
+        signature = session.query(Signature).filter_by(place=1).one()
+        token = unsubscribing.token((signature.bucket, signature.id), partner.number)
+        links = dict.fromkeys(("unsubscribe.partner_page.token", "unsubscribe.from_partner.token"), token)
+        return {"code": partner.code, "number": str(asked), "sender": str(partner.number), **links}
 
 
 def _of_organisation(app: Flask) -> dict[str, str]:

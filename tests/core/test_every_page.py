@@ -25,6 +25,7 @@ PUBLIC = {
     "petitions.data/data",
     "signatures.petition/petitions/<slug>",
     "endorsements.all_of_them/petitions/<slug>/endorsements",
+    "signatures.by_link/petitions/<slug>/by/<code>",
     "tallies.tally/petitions/<slug>/tally",
     "tallies.tally_csv/petitions/<slug>/tally.csv",
     "api_pages.tally_json/petitions/<slug>/tally.json",

@@ -25,6 +25,7 @@ from petition.updates import service as updates
 from tests.conftest import SLUG, add_petition, password_hash
 from tests.endorsements.conftest import draft_endorsement
 from tests.exports import add_request
+from tests.petitions.partnership import accepted, add_lake
 
 TABLE = Path(__file__).with_name("role_table.txt")
 TOLD = ("/organiser", "/admin", "/api")
@@ -96,6 +97,7 @@ def objects(app: Flask) -> Objects:
                 "update_id": str(update.id),
                 "endorsement_id": str(endorsement.id),
                 "invitation_id": str(invitation.id),
+                "number": "1",
             }
         )
 
@@ -163,3 +165,37 @@ def test_everybody_may_what_the_table_says_and_nothing_else(
 
 def test_every_line_is_about_something_that_exists(objects: Objects) -> None:
     assert all("<" not in objects.url(row.rule) for row in rows())
+
+
+WHOEVER_SENDS = ("owner", "editor")
+OF_PARTNERS = "/organiser/petitions/<slug>/partners/<int:number>"
+OF_UPDATES = ("/organiser/petitions/<slug>/updates", "/organiser/petitions/<slug>/updates/new")
+
+
+def may_as_partner(row: Row, role: str) -> str:
+    """What the table means for somebody with that role in a partner of the petition, and no other."""
+    if row.rule == OF_PARTNERS:
+        return "yes" if role == "owner" else "no"
+    if row.rule in OF_UPDATES:
+        return "yes" if role in WHOEVER_SENDS else "no"
+    if "petitions/<slug>" in row.rule and row.may["other"] == "no":
+        return row.may["observer"]
+    return row.may["other"]
+
+
+@pytest.mark.parametrize("role", MEMBERS)
+def test_the_people_of_a_partner_see_what_an_observer_sees_and_write_to_its_own_readers(
+    app: Flask, objects: Objects, role: str
+) -> None:
+    add_lake(app)
+    accepted(app)
+    browser = app.test_client()
+    with app.app_context(), writing() as session, browser.session_transaction() as cookie:
+        person = _person(session, find_organisation(session, "lake-friends"), role)
+        cookie[COOKIE] = start_session(session, person.id)
+    wrong = []
+    for row in rows():
+        answer = browser.open(objects.url(row.rule), method=row.method, buffered=True)
+        if (found := allowed(answer)) != (expected := may_as_partner(row, role)):
+            wrong.append(f"{row.method} {row.rule}: {found} instead of {expected}")
+    assert not wrong, "\n".join(wrong)

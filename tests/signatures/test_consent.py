@@ -13,12 +13,16 @@ from petition.core.clock import now
 from petition.core.db import writing
 from petition.signatures import consent
 from tests.conftest import SLUG
+from tests.petitions.partnership import accepted, add_lake
 from tests.site_visits import Visits
 
 WORDINGS = {
     ("2026-11-1", "en"): "d4bc443f9db05c7c",
     ("2026-11-1", "ar"): "52026c5b345c3102",
     ("2026-11-1", "ko"): "821fe7e592ba35c4",
+    ("2026-11-2", "en"): "614718eaf80cabd2",
+    ("2026-11-2", "ar"): "be342e5d976bc14f",
+    ("2026-11-2", "ko"): "015d0486197e0fd1",
 }
 """Hashes of the words by version and language. New words want a new VERSION and new lines; old lines stay."""
 
@@ -34,10 +38,12 @@ def test_the_words_are_kept_by_version_and_language(visits: Visits) -> None:
     kept = visits.rows("SELECT version, locale, wording FROM consent_wording ORDER BY locale")
     assert [row[:2] for row in kept] == [(consent.VERSION, language) for language in sorted(i18n.LANGUAGES)]
     english = next(row[2] for row in kept if row[1] == "en")
+    add_lake(visits.app)
+    accepted(visits.app)
     page = visits.app.test_client().get(f"/petitions/{SLUG}").text
-    assert len(english.splitlines()) == 7
+    assert len(english.splitlines()) == 8
     for sentence in english.splitlines():
-        assert sentence in page
+        assert sentence % {"organisation": "Lake Friends"} in page
 
 
 def test_keeping_the_words_again_changes_nothing(visits: Visits) -> None:
