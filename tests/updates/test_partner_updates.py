@@ -187,11 +187,17 @@ def test_a_link_for_one_sender_does_not_end_anothers_mails(app: Flask, both: Sid
     assert boxes(app) == [[1], [1, 2]]
 
 
-def test_nothing_of_an_ended_partner_is_sent_any_more(app: Flask, both: Sides, sink: SmtpSink) -> None:
+@pytest.mark.parametrize("owed", [0, 2])
+def test_nothing_of_an_ended_partner_is_owed_or_sent_any_more(
+    app: Flask, both: Sides, sink: SmtpSink, owed: int
+) -> None:
     path = sent(both.lake, LAKE_WORDS)
     with app.app_context():
+        if owed:
+            feeding.feed()
+        ended(app)
         feeding.feed()
-    ended(app)
+        assert read_again().scalars(sa.select(Update.owed)).all() == [owed]
     work(app)
     assert received(sink) == {}
     assert both.lake.get(path).status_code == 404
