@@ -87,7 +87,7 @@ def forget(transaction: Transaction) -> int:
 def _forget(session: Session, bucket: int, ids: list[UUID]) -> None:
     """What names them goes, and with it where a name may appear; what was never confirmed cannot be any more."""
     these = Signature.bucket == bucket, Signature.id.in_(ids)
-    nowhere = {"list_name": ListName.COUNT, "show_name": False, "handle": None, "code_hash": None}
+    nowhere: dict[str, object] = {"list_name": ListName.COUNT, "show_name": False, "handle": None, "code_hash": None}
     nowhere |= {"updates": False, "informed_by": frozenset()}
     expired = {"state": SignatureState.EXPIRED, "ended_at": now()}
     forgetting.empty_mails(session.connection(), [(bucket, one, True) for one in ids])
