@@ -38,6 +38,7 @@ def make_app(migrated: bool = True) -> Flask:
     if migrated:
         with app.app_context():
             if reason := problem():
+                db.engine.dispose()
                 refuse(reason)
     return app
 
