@@ -18,6 +18,7 @@ from petition import settings as settings_table
 from petition.cli.common import json_option, make_app, print_json, refuse, with_app
 from petition.core import audit, retention
 from petition.core.db import db, writing
+from petition.ending import hear_signals
 from petition.worker import run_worker
 
 THREADS = 32  # of a web process: more than its connections, since who waits for a group commit holds none
@@ -42,6 +43,7 @@ def run_server(host: str, port: int, workers: int) -> None:
     app = make_app()
     with app.app_context():
         db.engine.dispose()  # the web processes are forks: one that shares a SQLite file's locks holds none
+    hear_signals()
     os.register_at_fork(after_in_child=_ends_when_told)
     Granian(
         "petition.web_process:create",

@@ -26,7 +26,7 @@ NETWORK = {
     "tcp_user_timeout": 30_000,  # milliseconds until a host that went without a word counts as gone
     "application_name": "petition",
 }
-ROWS_AT_ONCE = 1_000  # of an answer that is read while it comes
+ROWS_AT_ONCE = 5_000  # of a long answer
 LIMITS = {"statement_timeout": "15s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "60s"}
 REPEATABLE_READ = 3  # psycopg.IsolationLevel; the driver is loaded only where it is used
 WITHOUT_LIMITS = sa.text("SELECT " + ", ".join(f"set_config('{name}', '0', true)" for name in LIMITS))
@@ -43,16 +43,18 @@ def arguments(url: str, settings: dict[str, str]) -> dict[str, Any]:
 
 
 def streamed(connection: Connection, query: sa.SelectBase) -> Iterator[tuple[Any, ...]]:
-    """The rows of a long query while the server still sends them: for one that reads them all.
+    """The rows of a long query for one that reads them all, some thousands at a time.
 
-    A cursor on the server, which is what SQLAlchemy streams with, is planned for its first tenth and without
-    parallel workers, and each of its parts is only begun when the one before it is used up. Values are the
-    driver's: SQLAlchemy's own types do not see them.
+    Unless told otherwise, PostgreSQL plans a cursor for its first tenth, which for a sorted million takes half as
+    long again. Values are the driver's: SQLAlchemy's own types do not see them, and its rows cost as much as ours.
     """
     compiled = query.compile(connection, compile_kwargs={"render_postcompile": True})
-    cursor: Any = connection.connection.cursor()
-    with closing(cursor), closing(cursor.stream(str(compiled), compiled.params, size=ROWS_AT_ONCE)) as rows:
-        yield from rows
+    connection.exec_driver_sql("SET LOCAL cursor_tuple_fraction = 1")
+    cursor: Any = connection.connection.driver_connection.cursor("list")  # type: ignore[union-attr]
+    with closing(cursor):
+        cursor.execute(str(compiled), compiled.params)
+        while rows := cursor.fetchmany(ROWS_AT_ONCE):
+            yield from rows
 
 
 def array(values: list[Any]) -> str:

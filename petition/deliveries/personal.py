@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator, Iterator
 from datetime import datetime
+from importlib import import_module
 from typing import Any, BinaryIO
 
 import sqlalchemy as sa
@@ -13,9 +14,9 @@ from sqlalchemy.orm import Session
 from petition.core.clock import now
 from petition.deliveries.csv_list import write_csv_table
 from petition.deliveries.export import FETCH, ExportRefused, Filter
-from petition.deliveries.workbook import Table, write_workbook
 from petition.signatures.models import Signature, Signer
 
+WORKBOOK = "petition.deliveries.workbook"  # loaded when used: XlsxWriter would slow every start of the server
 COLUMNS = (
     *("n", "country", "name", "city", "comment", "email", "email_domain", "list_name", "show_name", "updates"),
     *("informed_by", "via"),
@@ -75,7 +76,8 @@ def _write_jsonl(stream: BinaryIO, found: Iterator[tuple[Any, ...]]) -> int:
 
 
 def _write_xlsx(stream: BinaryIO, found: Iterator[tuple[Any, ...]]) -> int:
-    return write_workbook(stream, Table(COLUMNS, WIDTHS, now().date()), found)
+    workbook = import_module(WORKBOOK)
+    return int(workbook.write_workbook(stream, workbook.Table(COLUMNS, WIDTHS, now().date()), found))
 
 
 WRITERS = {"csv": _write_csv, "jsonl": _write_jsonl, "xlsx": _write_xlsx}

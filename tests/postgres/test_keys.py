@@ -58,7 +58,8 @@ def test_the_program_makes_every_id_and_no_database_counts(table: sa.Table) -> N
     assert table.autoincrement_column is None
     for column in table.columns:
         assert column.identity is None
-        assert column.server_default is None
+        # A column that came later says what it is in rows that were there; the same constant counts nothing.
+        assert column.server_default is None or str(column.server_default.arg) == str(column.default.arg)
         assert not isinstance(column.default, sa.Sequence)
         if column.name == "id" or column.name.endswith("_id"):
             assert isinstance(column.type, Id)

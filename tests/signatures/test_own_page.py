@@ -280,7 +280,7 @@ def test_the_download_holds_everything_that_is_kept(visits: Visits) -> None:
 
 def test_no_column_is_left_out_of_the_download_by_chance() -> None:
     shown = """name city comment address country state origin created_at confirmed_at ended_at domain
-        text_version consent_version consented_at locale show_name list_name updates petition_id"""
+        text_version consent_version consented_at locale show_name list_name updates informed_by via petition_id"""
     # Random or keyed: they say nothing about a person to anyone without the key.
     technical = """bucket id signature_id address_hash person_hash place handle code_hash
         receipt_secret network_hash"""
