@@ -78,6 +78,12 @@ class SmtpSink:
             return list(self._received)
 
     @property
+    def accepted(self) -> int:
+        """How many mails have been accepted so far."""
+        with self._changed:
+            return len(self._received)
+
+    @property
     def raw(self) -> list[bytes]:
         """The same mails as the bytes that came."""
         with self._changed:
