@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -31,9 +31,9 @@ def tell(session: Session, petition: Petition, reason: str, administrators: bool
     content = {"petition": str(petition.id), "state": news or petition.state.value, "reason": reason}
     rows = []
     for user in _organisers(session, petition.organisation_id):
-        rows.append(_row(user, petition, content | {"page": f"/organiser/petitions/{petition.slug}"}))
+        rows.append(row_to(user, petition, MAIL, content | {"page": f"/organiser/petitions/{petition.slug}"}))
     for user in session.scalars(sa.select(User).where(User.admin)) if administrators else ():
-        rows.append(_row(user, petition, content | {"page": f"/admin/petitions/{petition.slug}"}))
+        rows.append(row_to(user, petition, MAIL, content | {"page": f"/admin/petitions/{petition.slug}"}))
     outbox.owe_many(session.connection(), rows)
 
 
@@ -45,14 +45,15 @@ def _organisers(session: Session, organisation_id: UUID) -> Sequence[User]:
     return session.scalars(sa.select(User).where(User.id.in_(theirs)).order_by(User.id)).all()
 
 
-def _row(user: User, petition: Petition, content: dict[str, str]) -> tuple[object, ...]:
+def row_to(user: User, petition: Petition, template: str, content: Mapping[str, object]) -> tuple[object, ...]:
+    """A mail about a petition that is owed to an account, in the language of whoever reads it."""
     address = user.address
     return outbox.row(
-        template=MAIL,
+        template=template,
         locale=user.language or i18n.known(petition.locale) or i18n.SOURCE,
         address=address,
         mailbox=mailbox_hash(address.canonical),
-        content=content,
+        content=dict(content),
         about=petition.id,
     )
 

@@ -11,13 +11,12 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from petition.accounts.models import User
-from petition.core import i18n
-from petition.core.keyed_hashes import mailbox_hash
 from petition.mail import outbox
 from petition.mail.outbox import Claimed
 from petition.mail.rendering import Letter, context_for
 from petition.organisations.models import Membership
 from petition.organisations.roles import ALLOWED, Action
+from petition.petitions.mails import row_to
 from petition.petitions.models import Partner, PartnerState, Petition
 
 MAIL = "partner_invitation"
@@ -31,19 +30,7 @@ def tell(session: Session, petition: Petition, partner: Partner) -> None:
     )
     people = session.scalars(sa.select(User).where(User.id.in_(theirs)).order_by(User.id)).all()
     content = {"petition": petition.id.hex, "number": partner.number}
-    outbox.owe_many(session.connection(), [_row(one, petition, content) for one in people if not one.blocked])
-
-
-def _row(user: User, petition: Petition, content: dict[str, object]) -> tuple[object, ...]:
-    address = user.address
-    return outbox.row(
-        template=MAIL,
-        locale=user.language or i18n.known(petition.locale) or i18n.SOURCE,
-        address=address,
-        mailbox=mailbox_hash(address.canonical),
-        content=content,
-        about=petition.id,
-    )
+    outbox.owe_many(session.connection(), [row_to(one, petition, MAIL, content) for one in people if not one.blocked])
 
 
 @context_for(MAIL)
