@@ -43,8 +43,12 @@ def _status(pid: int) -> list[str]:
 
 
 def alive(pid: int) -> bool:
-    """Whether the process runs."""
-    return bool(_status(pid))
+    """Whether anything of the process runs: a killed one holds its sockets until its last thread is gone."""
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except FileNotFoundError:
+        return False
+    return len(threads) > 1 or bool(_status(pid))
 
 
 def _all() -> list[int]:
