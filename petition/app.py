@@ -18,6 +18,7 @@ from petition.core import committer, db, i18n, kept, limits, logs, page_cache, r
 from petition.core.errors import SettingRefused
 from petition.deliveries import export_views
 from petition.deliveries import mails as export_mails
+from petition.deliveries.packages import models as package_models
 from petition.endorsements import mails as endorsement_mails
 from petition.endorsements import organiser_views as endorsing_views
 from petition.endorsements import retention as endorsement_retention
@@ -53,7 +54,7 @@ MAX_FORM_BYTES = 256 * 1024
 LOADED_FOR_THEIR_RULES = (
     *(mails, retention, promised, withdrawals, imports, mail_retention, bounces, update_mails),
     *(account_mails, account_retention, organisation_mails, petition_mails, export_mails),
-    *(endorsement_mails, endorsement_retention),
+    *(endorsement_mails, endorsement_retention, package_models),
 )
 BLUEPRINTS = (
     petitions_views.bp,

@@ -22,6 +22,9 @@ class Action(enum.StrEnum):
     INVALIDATE = "invalidate signatures"
     EXPORT = "export lists"
     EXPORT_PERSONAL = "export personal data"
+    BUILD_PACKAGES = "build packages"
+    RECORD_DELIVERIES = "record deliveries"
+    EDIT_MISSIONS = "edit missions"
     WRITE = "write petitions"
     PUBLISH = "publish petitions"
     SEND_UPDATES = "send updates"
@@ -42,6 +45,7 @@ ALLOWED: dict[Role, frozenset[Action]] = {
     ),
     Role.DELIVERY_OFFICER: frozenset(
         {Action.SEE_FIGURES, Action.EXPORT, Action.EXPORT_PERSONAL, Action.ADD_SIGNATURES}
+        | {Action.BUILD_PACKAGES, Action.RECORD_DELIVERIES, Action.EDIT_MISSIONS}
     ),
     Role.MODERATOR: frozenset({Action.SEE_FIGURES, Action.SEE_SIGNATURES, Action.INVALIDATE}),
     Role.OBSERVER: frozenset({Action.SEE_FIGURES}),

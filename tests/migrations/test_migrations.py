@@ -7,7 +7,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -99,6 +99,8 @@ def value_for(column: sa.Column[Any]) -> Any:
         return UUID(int=7)
     if isinstance(kind, Instant):
         return datetime(2026, 1, 1, tzinfo=UTC)
+    if isinstance(kind, sa.Date):
+        return date(2026, 1, 1)
     if isinstance(kind, sa.Boolean):
         return True
     if isinstance(kind, sa.Enum):

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from petition.core.db import Base, Id
+from petition.deliveries.packages.models import Package, PackageLine
 from petition.mail.models import OwedMail
 from petition.petitions.models import Petition, PetitionText
 from petition.signatures.import_models import ImportedSignature, SignatureImport
@@ -14,10 +15,13 @@ from petition.tallies.models import HourlyTally, Tally
 
 FIRST = {
     **{Signature: "bucket", Signer: "bucket", ImportedSignature: "bucket", OwedMail: "bucket"},
+    PackageLine: "bucket",
     **{Tally: "slot", HourlyTally: "slot"},
 }
 SPREAD = {model.__table__: column for model, column in FIRST.items()}
-ON_EVERY_MACHINE = {Petition.__table__, PetitionText.__table__, SignatureImport.__table__}  # Citus: reference tables
+ON_EVERY_MACHINE = {  # Citus: reference tables
+    one.__table__ for one in (Petition, PetitionText, SignatureImport, Package)
+}
 TABLES = Base.metadata.sorted_tables
 
 

@@ -1,0 +1,1 @@
+"""The journal: what was planned and what happened at each gate."""

@@ -1,0 +1,1 @@
+"""Packages: the frozen files made for a mission, and what is kept of them."""
