@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from petition.core import tokens
 from petition.core.db import read_again
 from petition.core.errors import PetitionNotFound
-from petition.petitions.models import Petition, State
+from petition.petitions.models import PUBLIC_STATES, Petition, State
 from petition.petitions.service import detached, find
 
 SUPPORT = "support"
@@ -22,6 +22,13 @@ def token(petition: Petition) -> str:
 def path(petition: Petition) -> str:
     """Where supporters sign."""
     return url_for("signatures.support_page", slug=petition.slug, token=token(petition))
+
+
+def reading_path(petition: Petition) -> str:
+    """Where whoever has signed it can read it: its public page, or before it has one the secret link."""
+    if petition.state in PUBLIC_STATES:
+        return url_for("signatures.petition", slug=petition.slug)
+    return path(petition)
 
 
 def gathering(slug: str, given: str) -> Petition:

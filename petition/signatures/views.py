@@ -43,6 +43,7 @@ from petition.tallies.service import recent_count
 
 bp = Blueprint("signatures", __name__)
 TOP_COUNTRIES = 5
+SHARED_STATES = (State.GATHERING, *PUBLIC_STATES)
 NUMBER = "\x00number\x00"  # stands for a number that is filled in later; no text holds it
 
 
@@ -207,7 +208,10 @@ def confirm_page(token: str) -> str:
 def _confirm_form(attempt: Attempt, form: KnownSignerForm, problem: str | None = None) -> str:
     db.session.expunge_all()  # the attempt stays as it was read
     petition = petitions.recent_by_id(attempt.signature.petition_id)  # with its partners, mostly without asking
-    return render_template("signatures/confirm.html", attempt=attempt, petition=petition, form=form, problem=problem)
+    text = support.reading_path(petition)
+    return render_template(
+        "signatures/confirm.html", attempt=attempt, petition=petition, text=text, form=form, problem=problem
+    )
 
 
 def _outcome(petition: Petition, confirmation: Confirmation) -> str:
@@ -220,19 +224,19 @@ def _outcome(petition: Petition, confirmation: Confirmation) -> str:
 
 
 def _render_outcome(petition: Petition, confirmation: Confirmation, number: str) -> str:
-    gathers = petition.state == State.GATHERING
-    shared = support.path(petition) if gathers else f"/petitions/{petition.slug}"
+    text = support.reading_path(petition)
     words = petition.in_language(i18n.language())
     return render_template(
         "signatures/outcome.html",
         petition=petition,
         words=words,
+        text=text,
         thanks=to_html(words.thanks or ""),
         outcome=confirmation.outcome,
         names=confirmation.names,
         number=number,
         all_paused=switches.current().signing_paused,
-        share_link=current_app.config["BASE_URL"] + shared if gathers or petition.state in PUBLIC_STATES else None,
+        share_link=current_app.config["BASE_URL"] + text if petition.state in SHARED_STATES else None,
     )
 
 

@@ -179,7 +179,10 @@ def test_five_supporters_by_the_secret_link_bring_a_petition_to_review_and_count
         assert 'name="form_token"' not in app.test_client().get(sent.location).text, "it says to look for the mail"
         links += [mail.path for mail in visits.mails() if mail.path not in known]
     assert visits.sign("public@example.org").status_code == 404, "only by the secret link"
-    for link in links[:4]:
+    public_page = f'href="/petitions/{SLUG}"'  # of which nothing is to be seen yet
+    assert public_page not in app.test_client().get(links[0]).text
+    assert public_page not in visits.press(links[0]).text
+    for link in links[1:4]:
         assert "You are counted" in visits.press(link).text
     move_on(app)
     assert state_of(app) == State.GATHERING
