@@ -12,11 +12,11 @@ import click
 from flask import Flask
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from petition.app import create_app
 from petition.core.db import db
 from petition.core.errors import DomainError
 from petition.core.logs import start_logging
 from petition.core.migrations import problem
+from petition.foundation import create_foundation
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,11 +28,11 @@ def refuse(words: str) -> NoReturn:
     sys.exit(1)
 
 
-def make_app(migrated: bool = True) -> Flask:
+def make_app(migrated: bool = True, pages: bool = True) -> Flask:
     """The application, or one line that says why there is none."""
     start_logging()
     try:
-        app = create_app()
+        app = _with_pages() if pages else create_foundation()
     except DomainError as error:
         refuse(error.message)
     if migrated:
@@ -43,12 +43,18 @@ def make_app(migrated: bool = True) -> Flask:
     return app
 
 
-def with_app(function: Callable[P, R], migrated: bool = True) -> Callable[P, R]:
+def _with_pages() -> Flask:
+    from petition.app import create_app  # half of the time that a short command takes
+
+    return create_app()
+
+
+def with_app(function: Callable[P, R], migrated: bool = True, pages: bool = True) -> Callable[P, R]:
     """Runs a command inside the application; a refusal becomes one line and exit status 1."""
 
     @functools.wraps(function)
     def command(*args: P.args, **kwargs: P.kwargs) -> R:
-        with make_app(migrated).app_context():
+        with make_app(migrated, pages).app_context():
             try:
                 return function(*args, **kwargs)
             except DomainError as error:
@@ -67,6 +73,11 @@ def with_app(function: Callable[P, R], migrated: bool = True) -> Callable[P, R]:
 def with_any_database(function: Callable[P, R]) -> Callable[P, R]:
     """As `with_app`, for commands that work on a database of any revision."""
     return with_app(function, migrated=False)
+
+
+def with_figures_only(function: Callable[P, R]) -> Callable[P, R]:
+    """As `with_app`, for commands that need no page, mail or rule of any feature: they start twice as fast."""
+    return with_app(function, pages=False)
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON alone.")

@@ -6,8 +6,7 @@ import sys
 
 import click
 
-from petition.api import shapes
-from petition.cli.common import json_option, print_json, with_app
+from petition.cli.common import json_option, print_json, with_figures_only
 from petition.core import audit, countries
 from petition.core.db import read_again, writing
 from petition.petitions import service as petitions
@@ -20,7 +19,7 @@ from petition.tallies.service import count
 @click.option("--check", is_flag=True, help="Compare the counters with the rows; exit 1 if they differ.")
 @click.option("--rebuild", is_flag=True, help="Mend the counters, while signing goes on.")
 @json_option
-@with_app
+@with_figures_only
 def tally(slug: str, check: bool, rebuild: bool, as_json: bool) -> None:
     """Shows the confirmed signatures of SLUG by country."""
     petition = petitions.find(read_again(), slug)
@@ -42,6 +41,8 @@ def _show(slug: str, as_json: bool) -> None:
     petition = petitions.find(session, slug)
     counted = count(session, petition.id)
     if as_json:
+        from petition.api import shapes  # brings the pages with it
+
         content = shapes.petition(petition, counted)
         print_json({key: content[key] for key in ("slug", "signature_count", "signatures_by_country", "as_of")})
         return
