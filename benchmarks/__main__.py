@@ -17,7 +17,19 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from benchmarks import commands, exports, figures, machine, mails, pages, results, sqlite_writes, storm, writes
+from benchmarks import (
+    commands,
+    exports,
+    figures,
+    machine,
+    mails,
+    packages,
+    pages,
+    results,
+    sqlite_writes,
+    storm,
+    writes,
+)
 from benchmarks.bench import PROFILED, Bench, Plan
 from benchmarks.databases import PostgresServer, SqliteFiles
 from benchmarks.load import LoadFailed
@@ -33,6 +45,7 @@ GROUPS = {
     "sqlite": sqlite_writes,
     "mails": mails,
     "exports": exports,
+    "packages": packages,
     "storm": storm,
 }
 FOLDER = ROOT / "instance" / "bench"

@@ -27,6 +27,7 @@ PROFILED = (
     *(figures.PAGE, figures.POLL, figures.SIGN, figures.CONFIRM, figures.CONFIRM_P99),
     *(figures.SQLITE_SIGN, figures.SQLITE_CONFIRM, figures.STORM_RATE, figures.MAIL),
     *(figures.EXPORT_CSV, figures.EXPORT_JSONL, figures.EXPORT_XLSX, figures.TALLY_CHECK),
+    *(figures.PACKAGE, figures.VERIFY),
 )
 
 

@@ -38,7 +38,7 @@ def _exports(bench: Bench, service: Service) -> Iterator[Result]:
     for figure, format_ in FORMATS.items():
         bare, ours = [], []
         for _turn in range(1 if format_ == "xlsx" else 2):
-            bare.append(_bare(service, "xlsx" if format_ == "xlsx" else "csv").seconds)
+            bare.append(bare_list(service, "xlsx" if format_ == "xlsx" else "csv").seconds)
             ours.append(_export(bench, service, figure, format_))
         most = max(most, *((one.megabytes, format_) for one in ours))
         yield times(figure, min(one.seconds for one in ours), min(bare), **service.where)
@@ -54,7 +54,8 @@ def _export(bench: Bench, service: Service, figure: Figure, format_: str) -> Ran
     return done
 
 
-def _bare(service: Service, format_: str) -> Ran:
+def bare_list(service: Service, format_: str) -> Ran:
+    """The same rows in a file of this format (`csv` or `xlsx`), with nothing of ours."""
     path = Path(service.settings.instance / f"bare.{format_}")
     command = [sys.executable, "-m", "benchmarks.bare_exports", service.settings.database_url, format_, str(path)]
     done = timed(command)

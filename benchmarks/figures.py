@@ -77,6 +77,15 @@ EXPORT_XLSX = Figure("export-xlsx", "export XLSX, time", "a bare XlsxWriter loop
 EXPORT_MEMORY = Figure("export-memory", "export, most memory", "–", at_most(150, MILLION), "MB")
 TALLY_CHECK = Figure("tally-check", "petition tally --check", "–", at_most(1, MILLION), "s")
 
+CAMPAIGN = 153_000
+"""Signatures of February 2012."""
+PACKAGE = Figure("package", "package in all formats, time", "fetchmany and csv, and a bare XlsxWriter loop")
+PACKAGE_SECONDS = Figure("package-seconds", "package in all formats", "–", at_most(60, CAMPAIGN), "s")
+PACKAGE_MEMORY = Figure("package-memory", "package in all formats, most memory", "–", at_most(1000), "MB")
+VERIFY = Figure("verify", "petition delivery verify, time", "sha256sum of the same bytes")
+VERIFY_SECONDS = Figure("verify-seconds", "petition delivery verify", "–", at_most(6, MILLION), "s")
+VERIFY_MEMORY = Figure("verify-memory", "petition delivery verify, most memory", "–", unit="MB")
+
 HELP = Figure("help", "petition --help, time", "python -c 'import flask'", at_most(1.5))
 SERVE = Figure("serve", "petition serve to first answer, time", "python -c 'import flask'", at_most(5))
 
