@@ -42,9 +42,10 @@ class Package(Base):
 
     What was asked: `language`, `countries` (alpha-2 codes; empty: all), confirmed from `since` to before `until`.
     What the snapshot found, from `snapshot_at` on never changed: `facts` (what stands in the manifest but for the
-    files), `tops` (the roots of the rows of `package_leaves`, 32 bytes each, in order). What the build made:
-    `manifest` and `signature`, byte for byte as in the ZIP. `done` of `steps` tells how far the build is; while
-    `claimed_until` lies ahead, a worker is at it.
+    files and the key; besides, under "letter", what the cover letter says), `tops` (the roots of the rows of
+    `package_leaves`, 32 bytes each, in order). What the build made: `manifest` and `signature`, byte for byte as
+    in the ZIP. `done` of `steps` tells how far the build is; while `claimed_until` lies ahead, the worker that
+    holds `lease` is at it. Where files are gone of a package that is not ready, its build begins anew.
     """
 
     __tablename__ = "package"
@@ -66,6 +67,7 @@ class Package(Base):
     )
     asked_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey(User.id, ondelete="SET NULL"))
     asked_at: Mapped[datetime] = mapped_column(default=now)
+    lease: Mapped[UUID | None]
     claimed_until: Mapped[datetime | None]
     done: Mapped[int] = mapped_column(default=0)
     steps: Mapped[int] = mapped_column(default=0)

@@ -57,6 +57,7 @@ def _packages() -> None:
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("asked_by", types.Id(), nullable=True),
         sa.Column("asked_at", types.Instant(), nullable=False),
+        sa.Column("lease", types.Id(), nullable=True),
         sa.Column("claimed_until", types.Instant(), nullable=True),
         sa.Column("done", sa.Integer(), nullable=False),
         sa.Column("steps", sa.Integer(), nullable=False),
