@@ -73,6 +73,12 @@ SETTINGS = (
         "where reports of undeliverable mail go, each mail with its own +detail; none: MAIL_FROM",
     ),
     Setting("METRICS_FROM", "", values.networks, "networks besides loopback that /metrics answers"),
+    Setting(
+        "PACKAGE_DAYS",
+        "30",
+        values.whole_number(0, 3650),
+        "days that the files of a package are kept after its delivery is done",
+    ),
     Setting("LIMITS", "on", values.one_of("on", "off"), "off lifts the limits per network and per account"),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
@@ -94,6 +100,7 @@ class Settings:
     mail_from: str
     bounce_address: str
     metrics_from: list[values.Network]
+    package_days: int
     limits: str
 
     @property
