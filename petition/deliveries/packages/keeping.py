@@ -52,7 +52,7 @@ def kept_until(session: Session, package: Package) -> datetime:
 
 
 def _purge(transaction: Transaction) -> int:
-    """Empties the lines of packages whose time is over, then lets their files go: what stops it lets it begin again."""
+    """Empties the lines of packages whose time is over, then lets their files go: killed, it begins again."""
     reading, at = read_again(), now()
     kept = sa.select(Package).where(
         sa.or_(Package.files_gone_why.is_(None), Package.files_gone_why != FilesGone.TIME)

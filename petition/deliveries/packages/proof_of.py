@@ -79,7 +79,11 @@ def shown(session: Session, package_id: UUID) -> ShownProof:
 def of(petition: Petition, package: Package) -> ShownProof:
     """The proof of a package that is ready."""
     facts = package.facts
-    assert facts and package.manifest and package.signature and package.key and package.zip_sha256
+    assert facts
+    assert package.manifest
+    assert package.signature
+    assert package.key
+    assert package.zip_sha256
     return ShownProof(
         id=package.id,
         number=package.number,

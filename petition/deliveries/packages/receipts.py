@@ -91,7 +91,10 @@ def make(session: Session, own: Attempt, package_id: UUID, with_secret: bool) ->
     if place.line is None:
         raise LineForgotten(_("This line is not kept any more, and you have changed since what it was made of."))
     package, index = place.package, place.n - 1
-    assert package.manifest and package.signature and package.key and package.tops
+    assert package.manifest
+    assert package.signature
+    assert package.key
+    assert package.tops
     row = _row(session, package.id, place.n)
     path = tree.path(row, index % LEAVES_IN_A_ROW) + tree.path(_hashes(package.tops), index // LEAVES_IN_A_ROW)
     pem = keys.public_pem(session, package.key)
