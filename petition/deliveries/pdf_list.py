@@ -1,6 +1,6 @@
 """The list as PDF: one file up to 10,000 lines, a ZIP of volumes above."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import Any, BinaryIO
 
@@ -39,15 +39,22 @@ def write_pdf(
     `lines` come country by country. People counted only are one line for their country. The stream
     need not seek. Raises ListError where the lines do not add up to the heading, or a PDF cannot be made.
     """
-    locale = _locale(heading.language)
-    planned = volumes(lines, heading, rows_per_volume)
-    described = (_described(volume, heading, locale) for volume in planned)
+    described = (volume for _number, volume in described_volumes(lines, heading, rows_per_volume))
     with closing(pdfs_in_order(described)) as pdfs:
         if is_zip(heading, rows_per_volume):
             _write_zip(stream, pdfs)
         else:
             stream.write(b"".join(pdfs))
     return heading.total
+
+
+def described_volumes(
+    lines: Iterable[ListLine], heading: ListHeading, rows_per_volume: int = ROWS_PER_VOLUME
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The number of each volume, from 1 on, and all that the process which sets it needs to know. Raises ListError."""
+    locale = _locale(heading.language)
+    for volume in volumes(lines, heading, rows_per_volume):
+        yield volume.number, _described(volume, heading, locale)
 
 
 def _write_zip(stream: BinaryIO, pdfs: Iterable[bytes]) -> None:
