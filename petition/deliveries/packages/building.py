@@ -80,7 +80,9 @@ def _build(app: Flask, hold: Hold) -> bool:
     began = time.monotonic()
     try:
         with renewed(app, hold):
-            while not _is_built(hold):
+            spoiled = False
+            while not _is_built(hold, spoiled):
+                spoiled = True
                 log.info("package begun anew", extra=about)
     except Stopped:
         hold.give_back(state=PackageState.WAITING)
@@ -108,30 +110,23 @@ def _failure(error: Exception) -> str:
     return OUR_FAULT
 
 
-def _is_built(hold: Hold) -> bool:
-    """Does what is left to do. False where it has to begin anew: somebody in the snapshot has been erased."""
+def _is_built(hold: Hold, anew: bool) -> bool:
+    """Does what is left to do, or all of it anew. False where somebody in the snapshot has been erased meanwhile."""
     try:
         package = _package(hold)
-        if package.files_gone_at is not None:
-            _forget(hold)
-        if package.snapshot_at is None:
+        if anew or package.files_gone_at is not None:  # it was not ready, so nobody has it
+            hold.start_over()
+            files.remove(hold.package_id)
+        if _package(hold).snapshot_at is None:
             snapshot.take(hold)
         _make(hold)
     except Spoiled:
-        _forget(hold)
         return False
     return True
 
 
 def _package(hold: Hold) -> Package:
     return read_again().get_one(Package, hold.package_id, populate_existing=True)
-
-
-def _forget(hold: Hold) -> None:
-    """Forgets what an earlier attempt has made, files and all: the package was not ready, so nobody has it."""
-    hold.start_over()
-    files.remove(hold.package_id)
-    snapshot.throw_away(hold)
 
 
 def _make(hold: Hold) -> None:

@@ -23,3 +23,11 @@ def letter_facts(package: Package) -> dict[str, Any]:
             "form_of_address": mission.form_of_address,
         },
     }
+
+
+def letter_of(package):
+    from petition.deliveries.pdf_volume import repacked
+    import pikepdf, io
+    def make():
+        doc = pikepdf.new(); doc.add_blank_page(); b = io.BytesIO(); doc.save(b, deterministic_id=True); return b.getvalue()
+    return make
