@@ -25,9 +25,9 @@ from petition.core.db import db, read_again
 from petition.core.errors import DomainError
 from petition.core.logs import log
 from petition.deliveries.export import snapshot as reading
-from petition.deliveries.packages import files, service, snapshot
+from petition.deliveries.packages import files, keys, service, snapshot
+from petition.deliveries.packages.cover_letter import letter_of, write_cover_letter
 from petition.deliveries.packages.holding import Hold, Lost, Spoiled, Stopped, claim, renewed, waiting_package
-from petition.deliveries.packages.letter_facts import letter_of
 from petition.deliveries.packages.models import Package, PackageLine, PackageState
 from petition.deliveries.packages.parts import Parts
 from petition.deliveries.packages.sealing import Sealed, seal
@@ -133,26 +133,28 @@ def _make(hold: Hold) -> None:
     """Makes the files from the snapshot, and says that the package is ready."""
     package, folder = _package(hold), files.make_folder(hold.package_id)
     assert package.facts is not None
-    _refresh_tools(hold, package, folder)
+    key = keys.current()
+    _throw_away_older(hold, package, folder, key.fingerprint)
     progress = _Progress(hold)
-    letter = letter_of(package)
-    parts = Parts(folder, package.facts, package.language, letter, hold.check, progress.step)
+    letter = letter_of(db.session(), package, key.fingerprint)
+    language = letter.language
+    parts = Parts(folder, package.facts, language, lambda: write_cover_letter(letter), hold.check, progress.step)
     zip_path = files.zip_path(package)
     progress.begin(STEPS_BESIDE + 1 + len(parts.volumes), 1 + sum((folder / name).exists() for name in parts.volumes))
     parts.make(hold.package_id)
-    sealed = seal(parts, zip_path)
+    sealed = seal(parts, key, zip_path)
     _refuse_spoiled(hold.package_id)
     _say_ready(hold, sealed, progress.steps)
     _keep_only(folder, zip_path)
 
 
-def _refresh_tools(hold: Hold, package: Package, folder: Path) -> None:
-    """Throws away what other versions of the tools have made of the same snapshot."""
+def _throw_away_older(hold: Hold, package: Package, folder: Path, key: str) -> None:
+    """Throws away what other versions of the tools have made of the same snapshot, or for another key."""
     tools = tool_versions()
-    if package.tools != tools:
+    if (package.tools, package.key) != (tools, key):
         for path in folder.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-        with hold.writing(tools=tools):
+        with hold.writing(tools=tools, key=key):
             pass
 
 

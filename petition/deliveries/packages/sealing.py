@@ -28,17 +28,16 @@ class Sealed:
     zip_bytes: int
 
 
-def seal(parts: Parts, zip_path: Path) -> Sealed:
-    """Signs what the parts are, and puts all into the ZIP; always anew, as the key may have changed since.
+def seal(parts: Parts, key: keys.PublicKey, zip_path: Path) -> Sealed:
+    """Signs what the parts are, and puts all into the ZIP.
 
     Raises DomainError, OSError, and what the parts' `check` raises.
     """
-    folder, key = parts.folder, keys.current()
+    folder = parts.folder
     _write(folder / KEY, key.pem)
     _write(folder / INSTRUCTIONS, how_to_verify())
     files = [_described(folder, name) for name in (*parts.files, KEY, INSTRUCTIONS)]
-    facts = {name: fact for name, fact in parts.facts.items() if name != "letter"}
-    manifest = manifests.made(facts, files, key.fingerprint)
+    manifest = manifests.made(parts.facts, files, key.fingerprint)
     signed = keys.sign(manifest, key.fingerprint)
     _write(folder / MANIFEST, manifest)
     _write(folder / SIGNATURE, signed.signature)

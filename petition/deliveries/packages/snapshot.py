@@ -24,8 +24,8 @@ from petition.core.many_rows import ManyRows
 from petition.core.postgres import streamed
 from petition.deliveries.export import FETCH, Filter, reading_condition, snapshot
 from petition.deliveries.lines import ListError, shown_as
+from petition.deliveries.packages.cover_letter import frozen
 from petition.deliveries.packages.holding import Hold
-from petition.deliveries.packages.letter_facts import letter_facts
 from petition.deliveries.packages.models import LEAVES_IN_A_ROW, Package, PackageLeaves, PackageLine
 from petition.deliveries.proof import tree
 from petition.deliveries.proof.canonical import canonical_line, clean, commitment, secret_of
@@ -67,11 +67,11 @@ def take(hold: Hold) -> None:
     session = snapshot(db.session())
     package = session.get_one(Package, hold.package_id)
     at, taken = now(), _read(session, package, hold)
-    facts = _facts(session, package, taken, at)
+    facts, letter = _facts(session, package, taken, at), frozen(package)
     read_again()
     tops = b"".join(_stored(hold, taken.members))
     facts["tree"] = {"algorithm": "RFC9162-SHA256", "size": len(taken.members), "root": _root(tops).hex()}
-    with hold.writing(snapshot_at=at, facts=facts, tops=tops):
+    with hold.writing(snapshot_at=at, facts=facts, letter=letter, tops=tops):
         pass  # the snapshot is whole
 
 
@@ -82,7 +82,7 @@ def throw_away(hold: Hold) -> None:
         with hold.writing() as session:
             lines = sa.delete(PackageLine).where(PackageLine.bucket == bucket, mine)
             session.execute(lines.execution_options(synchronize_session=False))
-    with hold.writing(snapshot_at=None, facts=sa.null(), tops=None, done=0, steps=0) as session:
+    with hold.writing(snapshot_at=None, facts=sa.null(), letter=sa.null(), tops=None, done=0, steps=0) as session:
         leaves = sa.delete(PackageLeaves).where(PackageLeaves.package_id == hold.package_id)
         session.execute(leaves.execution_options(synchronize_session=False))
 
@@ -173,7 +173,7 @@ def _root(tops: bytes) -> bytes:
 
 
 def _facts(session: Session, package: Package, taken: Taken, at: datetime) -> dict[str, Any]:
-    """All that stands in the manifest but for the tree, the files and the key; under "letter" what the letter says."""
+    """All that stands in the manifest but for the tree, the files and the key."""
     petition, mission = package.petition, package.mission
     by_country = [{"code": code, "signature_count": taken.by_country[code]} for code in sorted(taken.by_country)]
     return {
@@ -194,7 +194,6 @@ def _facts(session: Session, package: Package, taken: Taken, at: datetime) -> di
         "signatures_by_origin": {name: taken.by_origin[name] for name in ("web", "paper", "import")},
         "shown": {name: taken.by_shown[name] for name in ("full", "initials", "count")},
         "audit_head": audit.head(session).hash,
-        "letter": letter_facts(package),
     }
 
 
