@@ -11,6 +11,7 @@ COMMANDS = {
     "bounces": ("petition.cli.bounces", "bounces", "Mail that came back, and addresses left in peace."),
     "audit": ("petition.cli.audit", "audit", "The log of who did what; whether it is whole."),
     "db": ("petition.cli.database", "db", "Migrations of the database."),
+    "delivery": ("petition.cli.delivery", "delivery", "Packages for missions: builds them."),
     "demo": ("petition.cli.demo", "demo", "Loads the demo campaign, then starts web, worker and mailbox."),
     "doctor": ("petition.cli.doctor", "doctor", "Looks at the running service and says what to do."),
     "dump": ("petition.cli.petitions", "dump", "Writes a petition as a text file."),

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from petition.cli.common import json_option, print_json, with_app
+from petition.cli.common import json_option, print_json, refuse, with_app
 from petition.core import ed25519
 from petition.core.db import read_again, writing
 from petition.deliveries.packages import keys as service
@@ -23,13 +23,19 @@ def keys() -> None:
 @with_app
 def show(as_json: bool) -> None:
     """Shows every key's fingerprint, to print on paper and publish elsewhere; makes the first key."""
-    current = service.current().fingerprint
+    current, problem = "", ""
+    try:
+        current = service.current().fingerprint
+    except service.KeyRefused as refused:  # those of former packages are worth showing all the same
+        problem = refused.message
     found = service.published(read_again())
     if as_json:
         print_json({"keys": [_as_json(one, current) for one in found]})
-        return
-    for one in found:
-        click.echo(_in_words(one, current))
+    else:
+        for one in found:
+            click.echo(_in_words(one, current))
+    if problem:
+        refuse(problem)
 
 
 def _as_json(key: PackageKey, current: str) -> dict[str, Any]:

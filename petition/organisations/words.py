@@ -42,6 +42,7 @@ ACTS: dict[str, LazyString] = {
     "organisation added": __("made the organisation"),
     "organisation changed": __("changed the organisation's settings"),
     "package asked": __("asked for package %(number)s of %(object)s, for %(mission)s"),
+    "package built": __("built package %(number)s of %(object)s, for %(mission)s"),
     "package asked again": __("had package %(number)s of %(object)s, for %(mission)s, tried again"),
     "package downloaded": __("downloaded package %(number)s of %(object)s, for %(mission)s"),
     "personal export": __("exported everything kept of the signers of %(object)s (%(format)s): %(reason)s"),
