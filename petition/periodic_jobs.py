@@ -90,7 +90,7 @@ JOBS = [
     Job("check tallies", timedelta(hours=1), check_tallies),
     Job("watch withdrawals", timedelta(minutes=10), withdrawals.watch),
     Job("remove package files", timedelta(minutes=1), keeping.sweep),
-    Job("count withdrawn from packages", timedelta(hours=1), withdrawn.count_due),
+    Job("look at packages", timedelta(hours=1), withdrawn.look),
     Job("audit head", timedelta(days=1), mail_audit_head),
 ]
 

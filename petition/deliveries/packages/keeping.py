@@ -72,13 +72,18 @@ def _purge(transaction: Transaction) -> int:
 def _let_go(session: Session, package_ids: Iterable[UUID], why: FilesGone) -> None:
     """Marks that the files of these packages are kept no more, and removes them when that is committed.
 
-    TIME says that the lines are gone, too, and follows on every other reason.
+    TIME says that the lines are gone, too, and follows on every other reason. Whoever is building one finds the
+    mark, removes what it has made and begins anew.
     """
     these = Package.id.in_(package_ids)
     first = these if why == FilesGone.TIME else sa.and_(these, Package.files_gone_at.is_(None))
     at = sa.func.coalesce(Package.files_gone_at, sa.literal(now(), Package.files_gone_at.type))
-    deleted(session, sa.update(Package).where(first).values(files_gone_at=at, files_gone_why=why))
-    session.info.setdefault(GONE, set()).update(package_ids)
+    mark = sa.update(Package).where(first).values(files_gone_at=at, files_gone_why=why)
+    marked = session.execute(
+        mark.returning(Package.id, Package.claimed_until).execution_options(synchronize_session=False)
+    )
+    unclaimed = {row.id for row in marked if row.claimed_until is None or row.claimed_until <= now()}
+    session.info.setdefault(GONE, set()).update(unclaimed)
 
 
 @event.listens_for(Session, "after_commit")
@@ -96,7 +101,7 @@ def _keep_files(session: Session) -> None:
 
 
 def sweep() -> None:
-    """Removes what is still on the disk of packages whose files are gone: somebody was killed before, or built on."""
+    """Removes what is still on the disk of packages whose files are gone, where somebody was killed before that."""
     folder = Path(current_app.config["INSTANCE"]) / files.FOLDER
     there = [UUID(path.name) for path in folder.iterdir()] if folder.exists() else []
     if there:
@@ -109,8 +114,7 @@ def sweep() -> None:
 def _forget(session: Session, keys: Sequence[Key], wholly: bool) -> None:
     """Takes signers out of what is kept of packages: their lines, and the files of each package they are in.
 
-    The leaf hash of the line stays, and says nothing without the receipt secret. A package that is being built is
-    begun anew.
+    The leaf hash of the line stays, and says nothing without the receipt secret.
     """
     for bucket in {bucket for bucket, _id in keys}:
         ids = [one for where, one in keys if where == bucket]
@@ -129,7 +133,7 @@ def _forget(session: Session, keys: Sequence[Key], wholly: bool) -> None:
 def forget_missed(package_id: UUID) -> bool:
     """Takes out of a package whoever was forgotten while its lines were being frozen; says whether there was anybody.
 
-    Their forgetting could not see the lines yet. The builder asks when it has made everything.
+    Their forgetting could not see the lines yet. The builder looks for most of that itself before it is done.
     """
     missed = _missed(unhurried(read_again()), package_id)
     if missed:

@@ -15,7 +15,7 @@ from petition.deliveries.lines import shown_as
 from petition.deliveries.packages import keys
 from petition.deliveries.packages.models import LEAVES_IN_A_ROW, Package, PackageLeaves, PackageLine, PackageState
 from petition.deliveries.proof import receipt, tree
-from petition.deliveries.proof.canonical import canonical_line, commitment, secret_of
+from petition.deliveries.proof.canonical import canonical_line, clean, commitment, secret_of
 from petition.signatures.attempts import Attempt
 from petition.signatures.own_changes import ALSO_KEPT
 from petition.signatures.own_page import BESIDE
@@ -60,8 +60,9 @@ def _made_again(session: Session, own: Attempt, package: Package, n: int) -> byt
     """The line as the signature would make it today, if it is the one in the tree, in whatever way it was shown."""
     leaf = _leaf_at(_row(session, package.id, n), n)
     c = commitment(secret_of(own.signature.receipt_secret, str(package.id)))
+    said = clean(own.signer.name), own.signer.city and clean(own.signer.city)
     for way in WAYS:
-        name, city, shown = shown_as(own.signer.name, own.signer.city, way)
+        name, city, shown = shown_as(*said, way)
         line = canonical_line(n, own.signature.country, shown, name, city, c)
         if tree.leaf(line) == leaf:
             return line

@@ -1,4 +1,4 @@
-"""How many of a package's signers do not count any more: counted once a day, told rounded."""
+"""Looking once a day at who is in a package: how many do not count any more (told rounded), and who was forgotten."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from petition.core.clock import now
 from petition.core.db import read_again, unhurried, writing
 from petition.core.retention import deleted
+from petition.deliveries.packages.keeping import forget_missed
 from petition.deliveries.packages.models import Package, PackageLine, PackageState
 from petition.signatures.models import Signature, SignatureState
 
@@ -18,11 +19,12 @@ EVERY = timedelta(days=1)
 STEP = 10
 
 
-def count_due() -> None:
-    """Counts for each package for which nobody has today, and keeps the number rounded."""
+def look() -> None:
+    """Looks at each package that nobody has looked at today; the number is kept rounded."""
     due = sa.or_(Package.withdrawn_counted_at.is_(None), Package.withdrawn_counted_at <= now() - EVERY)
     ready = sa.select(Package.id).where(Package.state == PackageState.READY, due)
     for package_id in read_again().scalars(ready).all():
+        forget_missed(package_id)
         number = count(unhurried(read_again()), package_id)
         with writing() as session:
             counted = {"withdrawn_since": rounded(number), "withdrawn_counted_at": now()}
