@@ -94,7 +94,7 @@ class ListCheck:
         found = _LINE.findall(piece)
         if len(found) != len(lines) or max(map(len, lines)) > LONGEST_LINE:
             return False
-        commitments, cities, countries, numbers, names, named, counted = zip(*found, strict=True)
+        commitments, cities, countries, numbers, names, named, _counted = zip(*found, strict=True)
         if list(map(int, numbers)) != list(range(self._next, self._next + len(lines))):
             return False
         if not _proper_text([*names, *cities]):

@@ -157,5 +157,3 @@ def _count_faults(facts: Mapping[str, Any], seen: ListCheck) -> Iterator[Fault]:
     for shown, count in facts["shown"].items():
         if by_manner[shown] != count:
             yield Fault("list_shown", shown=shown, found=by_manner[shown], declared=count)
-
-

@@ -1,4 +1,4 @@
-"""Whether a manifest was signed by the key beside it, whether that is the key it names, and the one the reader trusts."""
+"""Whether a manifest was signed with the key beside it, which must be the key it names and the reader trusts."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def _directory(file: BinaryIO) -> tuple[int, bytes]:
     if at < 0 or len(tail) - at < _END.size:
         file.seek(0)
         raise Fault("not_a_zip" if file.read(4) == b"PK\3\4" else "neither")
-    _sign, _disk, _start_disk, _here, count, length, start, comment = _END.unpack_from(tail, at)
+    _sign, _disk, _start_disk, _here, _count, length, start, comment = _END.unpack_from(tail, at)
     if tail[max(0, at - 20) :].startswith(b"PK\6\7") or _IN_ZIP64 in (length, start):
         raise Fault("zip64")
     if after := len(tail) - at - _END.size:
