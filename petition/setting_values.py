@@ -165,7 +165,9 @@ def timestamp_url(value: str) -> str:
     except ValueError:
         parts, port = urlsplit("x:"), None
     host = parts.netloc.removesuffix(f":{port}")
-    if value and (parts.scheme not in USUAL_PORTS or not HOST.fullmatch(host) or port == 0 or not value.isprintable()):
+    if value and (
+        parts.scheme not in USUAL_PORTS or not HOST.fullmatch(host) or port == 0 or not value.isprintable()
+    ):
         raise ValueError("must look like https://timestamps.example.org/tsr, without a password")
     return value
 
