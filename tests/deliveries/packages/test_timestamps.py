@@ -1,4 +1,4 @@
-"""An authority's word for when a file was there: asked of a real one (`openssl ts`), and taken only where it is right."""
+"""An authority's word for when a file was there: a real one (`openssl ts`) is asked, and not every answer taken."""
 
 from __future__ import annotations
 
@@ -131,6 +131,8 @@ def test_an_authority_that_cannot_be_reached_is_told_in_one_line(app: Flask) -> 
 
 def test_an_authority_that_says_nothing_is_given_up(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timestamps, "ANSWER_SECONDS", 0.2)
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        with pytest.raises(TimestampRefused, match="cannot be reached"):
-            asking(app, f"http://127.0.0.1:{silent.getsockname()[1]}/")
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        pytest.raises(TimestampRefused, match="cannot be reached"),
+    ):
+        asking(app, f"http://127.0.0.1:{silent.getsockname()[1]}/")
