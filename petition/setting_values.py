@@ -40,6 +40,17 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """Makes a parser of whole numbers from one to another."""
+
+    def parse(value: str) -> int:
+        if not re.fullmatch("[0-9]{1,9}", value) or not least <= int(value) <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return int(value)
+
+    return parse
+
+
 def folder(value: str) -> Path:
     """A folder; one that is named relatively lies in the working directory."""
     if not value.strip() or not value.isprintable():

@@ -74,6 +74,12 @@ SETTINGS = (
     ),
     Setting("METRICS_FROM", "", values.networks, "networks besides loopback that /metrics answers"),
     Setting(
+        "PACKAGE_DAYS",
+        "30",
+        values.whole_number(0, 3650),
+        "days that the files of a package are kept after its delivery is done",
+    ),
+    Setting(
         "PACKAGE_KEY",
         "",
         values.package_key,
@@ -104,6 +110,7 @@ class Settings:
     mail_from: str
     bounce_address: str
     metrics_from: list[values.Network]
+    package_days: int
     package_key: str
     pdf_certificate: Path | None
     pdf_passphrase: str

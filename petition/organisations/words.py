@@ -44,6 +44,7 @@ ACTS: dict[str, LazyString] = {
     "package asked": __("asked for package %(number)s of %(object)s, for %(mission)s"),
     "package built": __("built package %(number)s of %(object)s, for %(mission)s"),
     "package asked again": __("had package %(number)s of %(object)s, for %(mission)s, tried again"),
+    "package downloaded": __("downloaded package %(number)s of %(object)s, for %(mission)s"),
     "personal export": __("exported everything kept of the signers of %(object)s (%(format)s): %(reason)s"),
     "personal export approved": __("approved that %(person)s exports everything kept of %(object)s: %(reason)s"),
     "personal export asked": __("asked for everything kept of the signers of %(object)s (%(format)s): %(reason)s"),
