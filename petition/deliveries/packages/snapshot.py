@@ -64,9 +64,9 @@ class Taken:
 
 
 def take(hold: Hold) -> None:
-    """Freezes the package's list. Signing goes on meanwhile. Raises ListError for an empty one; Stopped, Lost, Spoiled.
+    """Freezes the package's list, while signing goes on. What an earlier attempt left is thrown away first.
 
-    What an earlier attempt left is thrown away first.
+    Raises ListError for an empty list, Stopped, Lost, Spoiled.
     """
     throw_away(hold)
     session = snapshot(db.session())
