@@ -175,8 +175,8 @@ def timestamp_url(value: str) -> str:
         port = parts.port
     except ValueError:
         parts, port = urlsplit("x:"), None
-    host = parts.netloc.removesuffix(f":{port}")
-    if value and (parts.scheme not in USUAL_PORTS or not HOST.fullmatch(host) or port == 0 or not value.isprintable()):
+    known = parts.scheme in USUAL_PORTS and HOST.fullmatch(parts.netloc.removesuffix(f":{port}")) and port != 0
+    if value and not (known and value.isprintable()):
         raise ValueError("must look like https://timestamps.example.org/tsr, without a password")
     return value
 

@@ -33,7 +33,9 @@ from petition.petitions.models import Petition
 @click.option("--since", type=Moment(), metavar="TIME", help="Confirmed at or after this day or moment (UTC).")
 @click.option("--until", type=Moment(), metavar="TIME", help="Confirmed before this day or moment (UTC).")
 @click.option("--language", help="Of the cover letter and the lists. Default: the petition's.")
-@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), help="Folder for a copy of each ZIP.")
+@click.option(
+    "-o", "--output", type=click.Path(file_okay=False, path_type=Path), help="Where a copy of each ZIP goes."
+)
 @json_option
 @with_app
 def build(

@@ -29,7 +29,7 @@ def private_key(text: str) -> Ed25519PrivateKey:
     except (ValueError, TypeError, binascii.Error, UnsupportedAlgorithm):
         found = None
     if not isinstance(found, Ed25519PrivateKey):
-        raise ValueError(f"must be an Ed25519 private key: PEM without a password, or the base64 of its {BYTES} bytes")
+        raise ValueError(f"must be an Ed25519 private key: PEM without a password, or base64 of its {BYTES} bytes")
     return found
 
 

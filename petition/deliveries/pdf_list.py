@@ -51,7 +51,7 @@ def write_pdf(
 def described_volumes(
     lines: Iterable[ListLine], heading: ListHeading, rows_per_volume: int = ROWS_PER_VOLUME
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The number of each volume, from 1 on, and all that the process which sets it needs to know. Raises ListError."""
+    """The number of each volume, from 1 on, and all that the process that sets it has to know. Raises ListError."""
     locale = locale_of(heading.language)
     for volume in volumes(lines, heading, rows_per_volume):
         yield volume.number, _described(volume, heading, locale)

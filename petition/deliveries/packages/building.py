@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,14 +23,13 @@ from petition.core.clock import now
 from petition.core.db import db, read_again
 from petition.core.errors import DomainError
 from petition.core.logs import log
-from petition.deliveries.export import snapshot as reading
 from petition.deliveries.packages import files, keys, service, snapshot
 from petition.deliveries.packages.cover_letter import letter_of, write_cover_letter
 from petition.deliveries.packages.holding import Hold, Lost, Spoiled, Stopped, claim, renewed, waiting_package
-from petition.deliveries.packages.models import Package, PackageLine, PackageState
+from petition.deliveries.packages.keeping import forget_missed
+from petition.deliveries.packages.models import Package, PackageState
 from petition.deliveries.packages.parts import Parts
 from petition.deliveries.packages.sealing import Sealed, seal
-from petition.signatures.models import Signature
 
 NO_ROOM = "There is no room left on the disk. When there is, try again."
 NOT_WRITTEN = "A file could not be written on the server. The log says more."
@@ -143,7 +141,8 @@ def _make(hold: Hold) -> None:
     progress.begin(STEPS_BESIDE + 1 + len(parts.volumes), 1 + sum((folder / name).exists() for name in parts.volumes))
     parts.make(hold.package_id)
     sealed = seal(parts, key, zip_path)
-    _refuse_spoiled(hold.package_id)
+    if forget_missed(hold.package_id):
+        raise Spoiled
     _say_ready(hold, sealed, progress.steps)
     _keep_only(folder, zip_path)
 
@@ -180,20 +179,6 @@ class _Progress:
         self._done += 1
         with self._hold.writing(done=min(self._done, self.steps), steps=self.steps):
             pass
-
-
-def _refuse_spoiled(package_id: UUID) -> None:
-    """Raises Spoiled if somebody was erased while the snapshot was being stored, when no line could be found yet."""
-    session = reading(db.session())
-    lost = (
-        sa.select(PackageLine.n)
-        .outerjoin(Signature, sa.and_(Signature.bucket == PackageLine.bucket, Signature.id == PackageLine.signature_id))
-        .where(PackageLine.package_id == package_id, sa.or_(Signature.id.is_(None), PackageLine.line.is_(None)))
-        .limit(1)
-    )
-    if session.execute(lost).first() is not None:
-        raise Spoiled
-    read_again()
 
 
 def _say_ready(hold: Hold, sealed: Sealed, steps: int) -> None:

@@ -124,6 +124,6 @@ def _described(letter: Letter) -> dict[str, Any]:
         "organisations": list(letter.organisations),
         "by_country": [(name, format_decimal(number, locale=locale)) for name, number in letter.by_country],
         "public_url": letter.public_url,
-        "fingerprint": in_groups(letter.fingerprint),
+        "fingerprint": [in_groups(letter.fingerprint[:32]), in_groups(letter.fingerprint[32:])],
         "qr": segno.make(letter.public_url, error="m", micro=False).svg_inline(border=0),
     }

@@ -24,9 +24,8 @@ from petition.deliveries.pdf_volume import repacked
 _STANDARDS: list["typst.PDFStandard"] = ["a-2a", "ua-1"]
 _TEMPLATE = Path(__file__).with_name("letter.typ")
 _UNBROKEN = 30  # so many of the widest letter fit in a line
-_LONG_WORD = regex.compile(
-    rf"[^\s\u200b\p{{Thai}}\p{{Lao}}\p{{Khmer}}\p{{Myanmar}}\p{{Han}}\p{{Hiragana}}\p{{Katakana}}]{{{_UNBROKEN + 1},}}"
-)
+_WITHOUT_SPACES = r"\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Han}\p{Hiragana}\p{Katakana}"
+_LONG_WORD = regex.compile(rf"[^\s\u200b{_WITHOUT_SPACES}]{{{_UNBROKEN + 1},}}")
 _PART = regex.compile(rf"\X{{1,{_UNBROKEN}}}")
 _WORD = re.compile(r"\S+")
 _KEPT = {"qr", "kind", "language", "region", "han", "name_han", "address_han", "snapshot_on", "public_url"}

@@ -1,8 +1,8 @@
 """A petition's Markdown as plain data, for a typesetter that must never read it as markup.
 
-Blocks are `{"kind": "paragraph" | "heading", "runs": […], "level"?}`, `{"kind": "list", "items": [[block…]…], "start"}`
-(`start` None for points), `{"kind": "quote", "blocks": […]}` and `{"kind": "rule"}`; a run is `{"text", "strong"?, "emph"?}`
-or `{"text": "\\n"}`, the end of a line.
+Blocks are `{"kind": "paragraph", "runs"}`, `{"kind": "heading", "level", "runs"}`, `{"kind": "quote", "blocks"}`,
+`{"kind": "rule"}`, and `{"kind": "list", "start", "items"}`, where an item is a list of blocks and `start` is None for
+points. A run is `{"text"}`, with `strong` and `emph` where it is; one whose text is a line end ends the line.
 """
 
 from __future__ import annotations

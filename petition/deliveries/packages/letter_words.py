@@ -19,7 +19,7 @@ ENDS = tuple(",;:.!?،؛，：。！")
 
 
 def letter_words(language: str, said: Mapping[str, Any], facts: Mapping[str, Any], number: int) -> dict[str, str]:
-    """All phrases by their names in the template. `said` is what `cover_letter.frozen` took, `facts` the snapshot's."""
+    """The phrases by their names in the template. `said` is what `cover_letter.frozen` took, `facts` the snapshot's."""
     locale = Locale.parse(language, sep="-")
     with i18n.speaking(language):
         return {
@@ -52,20 +52,24 @@ def _salutation(form: str) -> str:
 
 def _opening(said: Mapping[str, Any], facts: Mapping[str, Any], locale: Locale) -> Iterator[str]:
     people, places = facts["signature_count"], len(facts["signatures_by_country"])
-    yield ngettext(
-        "With this letter we deliver to you the signature of %(number)s person to the petition “%(title)s”, "
-        "addressed to %(addressee)s.",
-        "With this letter we deliver to you the signatures of %(number)s people to the petition “%(title)s”, "
-        "addressed to %(addressee)s.",
-        people,
-        number=format_decimal(people, locale=locale),
-        title=said["title"],
-        addressee=said["addressee"],
-    ) + " " + ngettext(
-        "They signed from %(number)s country.",
-        "They signed from %(number)s countries.",
-        places,
-        number=format_decimal(places, locale=locale),
+    yield (
+        ngettext(
+            "With this letter we deliver to you the signature of %(number)s person to the petition “%(title)s”, "
+            "addressed to %(addressee)s.",
+            "With this letter we deliver to you the signatures of %(number)s people to the petition “%(title)s”, "
+            "addressed to %(addressee)s.",
+            people,
+            number=format_decimal(people, locale=locale),
+            title=said["title"],
+            addressee=said["addressee"],
+        )
+        + " "
+        + ngettext(
+            "They signed from %(number)s country.",
+            "They signed from %(number)s countries.",
+            places,
+            number=format_decimal(places, locale=locale),
+        )
     )
     if period := _period(facts["filters"], locale):
         yield period

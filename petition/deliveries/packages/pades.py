@@ -72,9 +72,7 @@ async def _signed(pdf: bytes, signer: SimpleSigner, authority: _Authority | None
     room = await session.estimate_signature_container_size(None)
     document = session.prepare_tbs_document(validation_info=None, bytes_reserved=room)
     digest, output = document.digest_tbs_document()
-    await document.perform_signature(
-        digest.document_digest, PdfCMSSignedAttributes(signing_time=session.system_time)
-    )
+    await document.perform_signature(digest.document_digest, PdfCMSSignedAttributes(signing_time=session.system_time))
     output.seek(0)
     return bytes(output.read())
 

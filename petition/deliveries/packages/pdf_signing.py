@@ -15,7 +15,7 @@ from petition.core.clock import now
 from petition.core.errors import DomainError
 
 PADES = "petition.deliveries.packages.pades"  # loaded when used: pyHanko would slow every start
-CERTIFICATE, PASSPHRASE = "PETITION_PDF_CERTIFICATE", "PETITION_PDF_PASSPHRASE"  # noqa: S105 (names of settings)
+CERTIFICATE, PASSPHRASE = "PETITION_PDF_CERTIFICATE", "PETITION_PDF_PASSPHRASE"
 
 
 class SigningRefused(DomainError):

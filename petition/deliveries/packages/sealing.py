@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flask import current_app
+
 from petition.deliveries.atomic import whole_file
 from petition.deliveries.packages import keys
 from petition.deliveries.packages.parts import UNSIGNED, Parts
 from petition.deliveries.packages.timestamps import answer_for
+from petition.deliveries.proof import instructions
 from petition.deliveries.proof import manifest as manifests
 from petition.deliveries.proof.archive import write as write_zip
-from petition.deliveries.proof.how_to_verify import how_to_verify
 from petition.deliveries.proof.manifest import INSTRUCTIONS, KEY, MANIFEST, SIGNATURE, STAMP
 
 
@@ -35,7 +37,7 @@ def seal(parts: Parts, key: keys.PublicKey, zip_path: Path) -> Sealed:
     """
     folder = parts.folder
     _write(folder / KEY, key.pem)
-    _write(folder / INSTRUCTIONS, how_to_verify())
+    _write(folder / INSTRUCTIONS, instructions.text(current_app.config["BASE_URL"]))
     files = [_described(folder, name) for name in (*parts.files, KEY, INSTRUCTIONS)]
     manifest = manifests.made(parts.facts, files, key.fingerprint)
     signed = keys.sign(manifest, key.fingerprint)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
+from operator import itemgetter
 from typing import Any, cast
 from uuid import UUID
 
@@ -38,13 +39,13 @@ LINES_AT_ONCE = 4 * LEAVES_IN_A_ROW
 """Of one transaction: about 50 ms of SQLite's one writer."""
 HASH_BYTES, ID_BYTES = 32, 16
 _CHOICES = {int(choice): choice.name.lower() for choice in ListName}
-_ORIGINS = {int(origin): origin.name.lower() for origin in Origin}
+_KEY = itemgetter(0, 1)
 _LINE_COLUMNS = ("bucket", "signature_id", "n", "line")
 
 
 @dataclass(slots=True)
 class Taken:
-    """Who is in the package, in order, and what there is to count of them.
+    """Who is in the package, in order, and how many by country, manner, origin, text version and language.
 
     A member is its line's country, manner and name, each ended by a zero byte that no name has, then the
     commitment, the signature's key and the city: bytes compare as their code points do, so that sorting
@@ -52,16 +53,20 @@ class Taken:
     """
 
     members: list[bytes] = field(default_factory=list)
-    by_country: Counter[str] = field(default_factory=Counter)
-    by_origin: Counter[str] = field(default_factory=Counter)
-    by_shown: Counter[str] = field(default_factory=Counter)
-    by_text: Counter[tuple[int, str]] = field(default_factory=Counter)
+    counts: Counter[tuple[str, str, int, int, str]] = field(default_factory=Counter)
+
+    def by(self, *places: int) -> Counter[Any]:
+        """The counts by some of what they are kept by: by that itself, or by a tuple."""
+        chosen, found = itemgetter(*places), Counter[Any]()
+        for kind, number in self.counts.items():
+            found[chosen(kind)] += number
+        return found
 
 
 def take(hold: Hold) -> None:
-    """Freezes the package's list. Signing goes on meanwhile. Raises ListError for an empty one; Stopped, Lost, Spoiled.
+    """Freezes the package's list, while signing goes on. What an earlier attempt left is thrown away first.
 
-    What an earlier attempt left is thrown away first.
+    Raises ListError for an empty list, Stopped, Lost, Spoiled.
     """
     throw_away(hold)
     session = snapshot(db.session())
@@ -130,10 +135,7 @@ def _add(taken: Taken, row: Sequence[Any], package_id: str) -> None:
     c = bytes.fromhex(commitment(secret_of(secret, package_id)))
     begin = f"{country}\0{shown}\0{name}\0".encode()
     taken.members.append(b"".join((begin, c, key, bytes((bucket,)), (city or "").encode())))
-    taken.by_country[country] += 1
-    taken.by_origin[_ORIGINS[origin]] += 1
-    taken.by_shown[shown] += 1
-    taken.by_text[version, language] += 1
+    taken.counts[country, shown, origin, version, language] += 1
 
 
 def _stored(hold: Hold, members: list[bytes]) -> Iterator[bytes]:
@@ -141,12 +143,13 @@ def _stored(hold: Hold, members: list[bytes]) -> Iterator[bytes]:
     numbered = enumerate(members, start=1)
     rows_before = 0
     while batch := [_line(n, member) for n, member in islice(numbered, LINES_AT_ONCE)]:
-        leaves = [tree.leaf(line) for _bucket, _id, _n, line in batch]
+        leaves = [tree.leaf(line) for _bucket, _key, _n, line in batch]
         rows = [leaves[start : start + LEAVES_IN_A_ROW] for start in range(0, len(leaves), LEAVES_IN_A_ROW)]
         with hold.writing() as session:
             connection = session.connection()
             same = {"package_id": hold.package_id}
-            ManyRows(connection.dialect, _LINES, _LINE_COLUMNS, sorted(batch), **same).insert(connection)
+            lines = [(bucket, UUID(bytes=key), n, line) for bucket, key, n, line in sorted(batch, key=_KEY)]
+            ManyRows(connection.dialect, _LINES, _LINE_COLUMNS, lines, **same).insert(connection)
             numbers = [(rows_before + place, b"".join(row)) for place, row in enumerate(rows)]
             ManyRows(connection.dialect, _LEAVES, ("number", "hashes"), numbers, **same).insert(connection)
         rows_before += len(rows)
@@ -156,14 +159,14 @@ def _stored(hold: Hold, members: list[bytes]) -> Iterator[bytes]:
 _LINES, _LEAVES = cast(sa.Table, PackageLine.__table__), cast(sa.Table, PackageLeaves.__table__)
 
 
-def _line(n: int, member: bytes) -> tuple[int, UUID, int, bytes]:
-    """Bucket, id of the signature, number, and the canonical line."""
+def _line(n: int, member: bytes) -> tuple[int, bytes, int, bytes]:
+    """Bucket and id of the signature, number, and the canonical line."""
     country, shown, rest = member.split(b"\0", 2)
     name, _end, tail = rest.partition(b"\0")
     c, key, bucket = tail[:HASH_BYTES], tail[HASH_BYTES : HASH_BYTES + ID_BYTES], tail[HASH_BYTES + ID_BYTES]
     city = tail[HASH_BYTES + ID_BYTES + 1 :].decode() or None
     line = canonical_line(n, country.decode(), shown.decode(), name.decode(), city, c.hex())
-    return bucket, UUID(bytes=key), n, line
+    return bucket, key, n, line
 
 
 def _root(tops: bytes) -> bytes:
@@ -175,12 +178,12 @@ def _root(tops: bytes) -> bytes:
 def _facts(session: Session, package: Package, taken: Taken, at: datetime) -> dict[str, Any]:
     """All that stands in the manifest but for the tree, the files and the key."""
     petition, mission = package.petition, package.mission
-    by_country = [{"code": code, "signature_count": taken.by_country[code]} for code in sorted(taken.by_country)]
+    by_country, by_shown, by_origin = taken.by(0), taken.by(1), taken.by(2)
     return {
         "format": "petition-package/1",
         "id": str(package.id),
         "petition": {"slug": petition.slug, "title": petition.title, "addressee": petition.addressee},
-        "texts": _texts(petition, taken.by_text),
+        "texts": _texts(petition, taken.by(3, 4)),
         "mission": {
             "id": mission.slug,
             "name": mission.name,
@@ -190,9 +193,9 @@ def _facts(session: Session, package: Package, taken: Taken, at: datetime) -> di
         "snapshot_on": at.date().isoformat(),
         "filters": {"countries": package.countries, "since": _moment(package.since), "until": _moment(package.until)},
         "signature_count": len(taken.members),
-        "signatures_by_country": by_country,
-        "signatures_by_origin": {name: taken.by_origin[name] for name in ("web", "paper", "import")},
-        "shown": {name: taken.by_shown[name] for name in ("full", "initials", "count")},
+        "signatures_by_country": [{"code": code, "signature_count": by_country[code]} for code in sorted(by_country)],
+        "signatures_by_origin": {origin.name.lower(): by_origin[origin] for origin in Origin},
+        "shown": {choice.name.lower(): by_shown[choice.name.lower()] for choice in ListName},
         "audit_head": audit.head(session).hash,
     }
 

@@ -17,7 +17,7 @@ from flask import current_app
 
 from petition.core.errors import DomainError
 
-TSP = "asn1crypto.tsp"  # loaded when used, as it comes with the extra that builds packages
+ASN1, TSP = "asn1crypto.core", "asn1crypto.tsp"  # loaded when used: they come with the extra that builds packages
 ANSWER_SECONDS = 30.0
 LONGEST_ANSWER = 256 * 1024
 QUERY, ANSWER = "application/timestamp-query", "application/timestamp-reply"
@@ -49,18 +49,23 @@ def answer_over(url: str, digest: bytes) -> bytes:
     )
     answer = _asked(url, question.dump())
     try:
-        _check(tsp.TimeStampResp.load(answer, strict=True), question)
+        _check_granted(answer)
+        _check(tsp.TimeStampResp.load(answer)["time_stamp_token"]["content"], question)
     except (ValueError, TypeError, KeyError):
         raise TimestampRefused("the authority's answer is no RFC 3161 answer") from None
     return answer
 
 
-def _check(answer: Any, question: Any) -> None:
-    """Whether the answer is one to the question. Its signature is checked by whoever trusts the authority."""
-    status = answer["status"]["status"].native
+def _check_granted(answer: bytes) -> None:
+    """Whether it is more than a refusal, which has no token."""
+    first = import_module(ASN1).Sequence.load(answer, strict=True)[0].dump()
+    status = import_module(TSP).PKIStatusInfo.load(first)["status"].native
     if status not in GRANTED:
         raise TimestampRefused(f"the authority gives no timestamp: {status.replace('_', ' ')}")
-    token = answer["time_stamp_token"]["content"]
+
+
+def _check(token: Any, question: Any) -> None:
+    """Whether it is a token for the question. Its signature is checked by whoever trusts the authority."""
     said = token["encap_content_info"]["content"].parsed
     if said["message_imprint"].native != question["message_imprint"].native:
         raise TimestampRefused("the authority's answer is about something else")
@@ -80,10 +85,10 @@ def _asked(url: str, question: bytes) -> bytes:
         connection = sort(parts.netloc, timeout=ANSWER_SECONDS)
         try:
             connection.request("POST", path, question, {"Content-Type": QUERY, "Accept": ANSWER})
-            response = connection.getresponse()
-            if response.status != http.client.OK:
-                raise TimestampRefused(f"the authority answers with HTTP status {response.status}")
-            return _read(response, until)
+            with connection.getresponse() as response:
+                if response.status != http.client.OK:
+                    raise TimestampRefused(f"the authority answers with HTTP status {response.status}")
+                return _read(response, until)
         finally:
             connection.close()
     except (OSError, http.client.HTTPException) as error:

@@ -17,6 +17,7 @@ SENTENCES = {
     "zip_trailing": _("The ZIP has something after its end that does not belong there."),
     "zip_leading": _("The ZIP has something before its first entry that does not belong there."),
     "zip_between": _("The ZIP has something between its entries that belongs to none of them."),
+    "zip_overlap": _("The entries of the ZIP lie over one another."),
     "zip_comment": _("The ZIP has a comment. A package has none."),
     "zip64": _("The ZIP is written as a very large one (ZIP64), which a package never needs."),
     "zip_many": _("The ZIP has far more entries than a package can have."),
