@@ -14,7 +14,7 @@ from petition.deliveries.packages import files, keys, snapshot
 from petition.deliveries.packages.holding import claim
 from petition.deliveries.packages.models import Package, PackageState
 from petition.deliveries.proof import manifest as manifests
-from tests.deliveries.packages.conftest import add_mission, asked
+from tests.deliveries.packages.making import add_mission, asked
 
 ZIP = b"PK: here the files would be"
 
