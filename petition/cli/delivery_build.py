@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import click
 import sqlalchemy as sa
@@ -44,41 +46,43 @@ def build(
     all_missions: bool,
     countries: tuple[str, ...],
     host_country: bool,
-    since: datetime | None,
-    until: datetime | None,
-    language: str | None,
     output: Path | None,
     as_json: bool,
+    **how: Any,
 ) -> None:
     """Builds a package of SLUG's signers for each mission, and prints where the ZIP is."""
     if bool(missions) == all_missions:
         raise click.UsageError("say --mission, once or more, or --all-missions")
     if countries and host_country:
         raise click.UsageError("--country and --host-country exclude each other")
-    with writing() as session:
-        petition = petitions.find(session, slug)
-        found = _all(session, petition) if all_missions else [_mission(session, one) for one in missions]
-        which = service.HOST if host_country else countries
-        asked = service.ask(
-            session,
-            None,
-            petition,
-            found,
-            language=language or petition.locale,
-            countries=which,
-            since=since,
-            until=until,
-        )
-        ids = [package.id for package in asked]
-    built = []
-    for package_id in ids:
-        package = building.build_now(package_id)
-        path = _copied(package, output) if output else files.zip_path(package)
-        built.append({"id": str(package.id), "mission": package.mission_slug, "path": str(path)})
-        if not as_json:
-            click.echo(path)
+    asked = _ask(slug, missions, countries=service.HOST if host_country else countries, **how)
+    built = [made for package_id in asked if (made := _built(package_id, output))]
     if as_json:
         print_json({"packages": built})
+    else:
+        click.echo("".join(f"{made['path']}\n" for made in built), nl=False)
+    sys.exit(len(built) < len(asked))
+
+
+def _ask(slug: str, missions: Sequence[str], **how: Any) -> list[UUID]:
+    """Asks for a package for each of these missions, or for each there is; returns the packages' ids."""
+    with writing() as session:
+        petition = petitions.find(session, slug)
+        found = [_mission(session, one) for one in missions] or _all(session, petition)
+        how["language"] = how["language"] or petition.locale
+        return [package.id for package in service.ask(session, None, petition, found, **how)]
+
+
+def _built(package_id: UUID, output: Path | None) -> dict[str, str] | None:
+    """Builds a package and says where it is; says why not on standard error, and none."""
+    try:
+        package = building.build_now(package_id)
+    except service.PackageNotReady as error:
+        mission = read_again().get_one(Package, package_id).mission_slug
+        click.echo(f"petition: {mission}: {error.message}", err=True)
+        return None
+    path = _copied(package, output) if output else files.zip_path(package)
+    return {"id": str(package.id), "mission": package.mission_slug, "path": str(path)}
 
 
 def _mission(session: Session, slug: str) -> Mission:

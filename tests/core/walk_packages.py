@@ -13,7 +13,7 @@ from petition.core.db import writing
 from petition.deliveries.packages.models import Package, PackageLine
 from petition.petitions import service as petitions
 from petition.signatures.models import Signature
-from tests.deliveries.packages.conftest import add_mission
+from tests.deliveries.packages.making import add_mission
 from tests.deliveries.packages.frozen import freeze
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import pytest
 from petition.deliveries.proof.canonical import secret_of
 from tests import acts
 from tests.commands import run_on
-from tests.deliveries.packages.conftest import add_mission, asked, built
+from tests.deliveries.packages.making import add_mission, asked, built
 from tests.site_visits import Visits
 
 pytestmark = pytest.mark.only_on("sqlite", "it reads the bytes of SQLite's files")

@@ -23,7 +23,7 @@ from petition.organisations.service import add_organisation, find_organisation
 from petition.petitions.models import Petition
 from petition.updates import service as updates
 from tests.conftest import SLUG, add_petition, password_hash
-from tests.deliveries.packages.conftest import add_mission, asked
+from tests.deliveries.packages.making import add_mission, asked
 from tests.endorsements.conftest import draft_endorsement
 from tests.exports import add_request
 from tests.petitions.partnership import accepted, add_lake

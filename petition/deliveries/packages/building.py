@@ -41,7 +41,7 @@ WAIT_SECONDS = 0.5
 
 
 def work(app: Flask, stopping: Callable[[], bool] = lambda: False) -> bool:
-    """Builds one package that waits, if there is one and nobody else takes it; says whether something was built.
+    """Builds one package that waits, if there is one and nobody else takes it; says whether that is settled.
 
     When `stopping` says so it gives the package back, for another to go on with.
     """
@@ -49,7 +49,7 @@ def work(app: Flask, stopping: Callable[[], bool] = lambda: False) -> bool:
         try:
             package_id = waiting_package()
             hold = claim(package_id, stopping) if package_id else None
-            return hold is not None and _build(app, hold)
+            return hold is not None and _said(hold, _built(app, hold))
         except SQLAlchemyError as error:  # the lease runs out, and it is tried again
             log.error("package not built", exc_info=error)
             return False
@@ -62,8 +62,9 @@ def build_now(package_id: UUID) -> Package:
     app: Any = current_app._get_current_object()  # type: ignore[attr-defined]
     while True:
         hold = claim(package_id, lambda: False)
-        if hold:
-            _build(app, hold)
+        error = hold and _built(app, hold)
+        if hold and error and _failure(error) == OUR_FAULT:
+            _said(hold, error)
         package = read_again().get_one(Package, package_id, populate_existing=True)
         if package.state == PackageState.READY:
             return package
@@ -72,31 +73,41 @@ def build_now(package_id: UUID) -> Package:
         time.sleep(WAIT_SECONDS)
 
 
-def _build(app: Flask, hold: Hold) -> bool:
-    """Builds the package as far as it goes, and says in its row what became of it; whether it is settled."""
+def _said(hold: Hold, error: Exception | None) -> bool:
+    """Says in the log what became of a package, naming nobody; and returns whether it is settled."""
     about = {"package": str(hold.package_id)}
-    began = time.monotonic()
+    if error is None:
+        log.info("package built", extra=about)
+    elif isinstance(error, Stopped):
+        log.info("package given back", extra=about)
+    elif isinstance(error, Lost):
+        log.warning("package lost to another worker", extra=about)
+    else:
+        log.error("package failed", extra=about, exc_info=error)
+    return not isinstance(error, Stopped | Lost)
+
+
+def _built(app: Flask, hold: Hold) -> Exception | None:
+    """Builds the package as far as it goes, and writes down what became of it; returns what kept it from being ready.
+
+    Raises SQLAlchemyError: then nothing can be written down.
+    """
     try:
         with renewed(app, hold):
-            spoiled = False
-            while not _is_built(hold, spoiled):
-                spoiled = True
-                log.info("package begun anew", extra=about)
-    except Stopped:
-        hold.give_back(state=PackageState.WAITING)
-        return False
-    except Lost:
-        log.warning("package lost to another worker", extra=about)
-        return False
+            anew = False
+            while not _is_built(hold, anew):
+                anew = True
     except SQLAlchemyError:
         raise
+    except Stopped as error:
+        hold.give_back(state=PackageState.WAITING)
+        return error
+    except Lost as error:
+        return error
     except Exception as error:
-        failure = _failure(error)
-        log.error("package failed", extra=about, exc_info=error)
-        hold.give_back(state=PackageState.FAILED, failure=failure[:LONGEST_FAILURE])
-        return True
-    log.info("package built", extra=about | {"seconds": round(time.monotonic() - began, 1)})
-    return True
+        hold.give_back(state=PackageState.FAILED, failure=_failure(error)[:LONGEST_FAILURE])
+        return error
+    return None
 
 
 def _failure(error: Exception) -> str:
@@ -119,6 +130,10 @@ def _is_built(hold: Hold, anew: bool) -> bool:
             snapshot.take(hold)
         _make(hold)
     except Spoiled:
+        return False
+    except OSError:  # whoever is erased takes the files along at once
+        if _package(hold).files_gone_at is None:
+            raise
         return False
     return True
 

@@ -185,7 +185,7 @@ def record(session: Session, actor: User | None, action: str, package: Package) 
     )
 
 
-def retry(session: Session, actor: User, package: Package) -> None:
+def retry(session: Session, actor: User | None, package: Package) -> None:
     """Lets the worker try a failed package again; what it had frozen stays. Raises PackageNotReady."""
     session.refresh(package, with_for_update={"of": Package})
     if package.state != PackageState.FAILED:

@@ -17,7 +17,7 @@ from petition.deliveries.packages.models import Package, PackageState
 from petition.deliveries.proof import manifest as manifests
 from petition.petitions import service as petitions
 from tests.conftest import SLUG
-from tests.deliveries.packages.conftest import add_mission
+from tests.deliveries.packages.making import add_mission
 
 ZIP = b"PK: here the files would be"
 

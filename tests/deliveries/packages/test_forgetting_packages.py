@@ -25,7 +25,7 @@ from petition.signatures import attempts, own_changes
 from petition.signatures.models import ListName, Signature
 from tests import acts
 from tests.conftest import SLUG
-from tests.deliveries.packages.conftest import add_mission, add_people, asked, now_as
+from tests.deliveries.packages.making import add_mission, add_people, asked, now_as
 from tests.deliveries.packages.frozen import freeze, take_snapshot
 from tests.deliveries.packages.test_receipts import address_of, assert_holds, receipt
 from tests.site_visits import Visits

@@ -23,7 +23,7 @@ from petition.organisations.models import Role
 from petition.petitions.models import Petition
 from petition.signatures.models import ListName
 from tests.conftest import SLUG, add_petition, signed_in
-from tests.deliveries.packages.conftest import add_mission, add_people, asked, now_as
+from tests.deliveries.packages.making import add_mission, add_people, asked, now_as
 from tests.deliveries.packages.frozen import ZIP, freeze
 from tests.petitions.writing import member
 

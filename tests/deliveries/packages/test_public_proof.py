@@ -19,7 +19,7 @@ from petition.deliveries.packages import proof_of
 from petition.deliveries.packages.models import Package
 from petition.petitions.models import Petition, State
 from petition.signatures.models import ListName
-from tests.deliveries.packages.conftest import add_mission, add_people, asked, now_as
+from tests.deliveries.packages.making import add_mission, add_people, asked, now_as
 from tests.deliveries.packages.frozen import freeze
 
 NAMES = ("Zaphrentis", "Quisenberry", "Winnemucca", "W Q")
