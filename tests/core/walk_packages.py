@@ -13,8 +13,8 @@ from petition.core.db import writing
 from petition.deliveries.packages.models import Package, PackageLine
 from petition.petitions import service as petitions
 from petition.signatures.models import Signature
-from tests.deliveries.packages.making import add_mission
 from tests.deliveries.packages.frozen import freeze
+from tests.deliveries.packages.making import add_mission
 
 if TYPE_CHECKING:
     from tests.core.walk import Walk

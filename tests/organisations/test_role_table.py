@@ -74,7 +74,8 @@ class Objects(NamedTuple):
 
 @pytest.fixture
 def objects(app: Flask) -> Objects:
-    """A petition of the organisation `river-friends`, an update and a wanted export and a package of it, an invitation, a member.
+    """A petition of the organisation `river-friends`, an update, a wanted export and a package of it, an invitation,
+    a member.
 
     Whoever adds an address with a new sort of object adds the object here.
     """

@@ -44,7 +44,12 @@ def freeze(app: Flask, mission: str = "cn-gb-london-embassy", slug: str = SLUG, 
         signed = keys.sign(manifest)
         with writing() as session:
             package = session.get_one(Package, package_id)
-            package.state, package.built_at, package.lease, package.claimed_until = PackageState.READY, now(), None, None
+            package.state, package.built_at, package.lease, package.claimed_until = (
+                PackageState.READY,
+                now(),
+                None,
+                None,
+            )
             package.manifest, package.signature, package.key = manifest, signed.signature, signed.fingerprint
             package.zip_sha256, package.zip_bytes = hashlib.sha256(ZIP).hexdigest(), len(ZIP)
             package.tools = {"typst": "0.15"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,8 @@ from petition.signatures import attempts, own_changes
 from petition.signatures.models import ListName, Signature
 from tests import acts
 from tests.conftest import SLUG
-from tests.deliveries.packages.making import add_mission, add_people, asked, now_as
 from tests.deliveries.packages.frozen import freeze, take_snapshot
+from tests.deliveries.packages.making import add_mission, add_people, asked, now_as
 from tests.deliveries.packages.test_receipts import address_of, assert_holds, receipt
 from tests.site_visits import Visits
 
@@ -109,7 +109,7 @@ def test_what_is_undone_removes_nothing(visits: Visits, petition: Petition) -> N
     acts.confirm(visits.app, handle)
     package_id = freeze(visits.app)
     with visits.app.app_context():
-        with pytest.raises(KeyError), writing() as session:
+        with contextlib.suppress(KeyError), writing() as session:
             own_changes.erase(session, attempts.find(session, handle))
             raise KeyError
         with writing() as session:
@@ -148,9 +148,7 @@ def test_who_was_erased_while_the_lines_were_being_frozen_is_found_within_a_day(
 ) -> None:
     package_id = freeze(visits.app)
     for table, column in (("signer", "signature_id"), ("signature", "id")):
-        visits.rows(
-            f"DELETE FROM {table} WHERE {column} IN (SELECT signature_id FROM package_line WHERE n = 1)"  # noqa: S608
-        )
+        visits.rows(f"DELETE FROM {table} WHERE {column} IN (SELECT signature_id FROM package_line WHERE n = 1)")
     with visits.app.app_context():
         withdrawn.look()
     assert visits.rows(LINES) == [(2, 0)]
@@ -229,11 +227,11 @@ def visits_again(visits: Visits, address: str) -> FlaskClient:
 
 
 @pytest.fixture
-def delivered_now(visits: Visits, monkeypatch: pytest.MonkeyPatch) -> Iterator[datetime]:
+def delivered_now(visits: Visits, monkeypatch: pytest.MonkeyPatch) -> datetime:
     """The journal says of every package that its delivery was done just now."""
     done = now()
     monkeypatch.setattr(keeping, "done_at", lambda _session, _package_id: done)
-    yield done
+    return done
 
 
 def test_a_delivered_package_is_kept_for_as_many_days_more_as_the_setting_says(

@@ -19,8 +19,8 @@ from petition.deliveries.proof.canonical import commitment
 from petition.petitions.models import Petition
 from petition.signatures.models import ListName
 from tests.conftest import add_petition
-from tests.deliveries.packages.making import add_people
 from tests.deliveries.packages.frozen import freeze
+from tests.deliveries.packages.making import add_people
 from tests.site_visits import Visits
 
 
