@@ -258,6 +258,9 @@ def test_the_lines_of_the_others_go_in_time_after_an_erasure_too(
     found = package(visits, package_id)
     assert (found.files_gone_why, found.files_gone_at) == ("time", gone_at)
     assert visits.rows(LINES) == [(2, 1)]
+    erase(visits, visits_again(visits, "eva@example.org"))
+    assert package(visits, package_id).files_gone_why == "time"
+    assert visits.rows(LINES) == []
 
 
 def test_the_number_of_those_who_withdrew_is_counted_daily_and_rounded_down_to_tens(visits: Visits) -> None:
