@@ -40,7 +40,7 @@ LINES_AT_ONCE = 4 * LEAVES_IN_A_ROW
 HASH_BYTES, ID_BYTES = 32, 16
 _CHOICES = {int(choice): choice.name.lower() for choice in ListName}
 _KEY = itemgetter(0, 1)
-_LINE_COLUMNS = ("bucket", "signature_id", "n", "line")
+_LINE_COLUMNS, _LEAF_COLUMNS = ("bucket", "signature_id", "n", "line"), ("number", "hashes")
 
 
 @dataclass(slots=True)
@@ -147,11 +147,12 @@ def _stored(hold: Hold, members: list[bytes]) -> Iterator[bytes]:
         rows = [leaves[start : start + LEAVES_IN_A_ROW] for start in range(0, len(leaves), LEAVES_IN_A_ROW)]
         with hold.writing() as session:
             connection = session.connection()
-            same = {"package_id": hold.package_id}
-            lines = [(bucket, UUID(bytes=key), n, line) for bucket, key, n, line in sorted(batch, key=_KEY)]
-            ManyRows(connection.dialect, _LINES, _LINE_COLUMNS, lines, **same).insert(connection)
-            numbers = [(rows_before + place, b"".join(row)) for place, row in enumerate(rows)]
-            ManyRows(connection.dialect, _LEAVES, ("number", "hashes"), numbers, **same).insert(connection)
+            lines: list[Any] = [
+                (bucket, UUID(bytes=key), n, line) for bucket, key, n, line in sorted(batch, key=_KEY)
+            ]
+            numbered_rows = [(rows_before + place, b"".join(row)) for place, row in enumerate(rows)]
+            for table, columns, content in ((_LINES, _LINE_COLUMNS, lines), (_LEAVES, _LEAF_COLUMNS, numbered_rows)):
+                ManyRows(connection.dialect, table, columns, content, package_id=hold.package_id).insert(connection)
         rows_before += len(rows)
         yield from (tree.root(row) for row in rows)
 
@@ -214,4 +215,4 @@ def _texts(petition: Petition, signed: Counter[tuple[int, str]]) -> list[dict[st
 
 
 def _moment(instant: datetime | None) -> str | None:
-    return instant and instant.isoformat().replace("+00:00", "Z")
+    return None if instant is None else instant.isoformat().replace("+00:00", "Z")
