@@ -7,7 +7,8 @@ signed; every line has a commitment that differs in every package (CONTRACT, "Fi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -96,17 +97,18 @@ def _read(session: Session, package: Package, hold: Hold) -> Taken:
     """All who are in the package, from one moment; of those who are counted only the name stays in the database."""
     chosen = Filter(package.petition_id, tuple(package.countries), package.since, package.until)
     taken, package_id = Taken(), str(package.id)
-    for number, row in enumerate(_rows(session, chosen)):
-        if number % FETCH == 0:
-            hold.check()
-        _add(taken, row, package_id)
+    with closing(_rows(session, chosen)) as rows:
+        for number, row in enumerate(rows):
+            if number % FETCH == 0:
+                hold.check()
+            _add(taken, row, package_id)
     if not taken.members:
         raise ListError(NOBODY)
     taken.members.sort()
     return taken
 
 
-def _rows(session: Session, chosen: Filter) -> Iterator[Sequence[Any]]:
+def _rows(session: Session, chosen: Filter) -> Generator[Sequence[Any], None, None]:
     """(bucket, id, secret, country, choice, name, city, origin, text version, language), as the driver gives them."""
     named = Signature.list_name != ListName.COUNT
     plain = {column: sa.type_coerce(column, sa.SmallInteger) for column in (Signature.list_name, Signature.origin)}

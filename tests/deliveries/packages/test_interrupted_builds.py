@@ -86,6 +86,14 @@ def test_a_worker_that_is_told_to_end_gives_back_what_another_goes_on_with(app: 
     assert (ready.state, ready.snapshot_at) == ("ready", stopped.snapshot_at)
 
 
+def test_a_worker_that_is_told_to_end_while_it_reads_leaves_nothing_behind(app: Flask, everybody: None) -> None:
+    package = asked(app)
+    assert not building.work(app, Once(first_row_read(), lambda: True))
+    stopped = now_as(app, package)
+    assert (stopped.state, stopped.snapshot_at) == ("waiting", None)
+    assert len(frozen_lines(app, package)) == len(PEOPLE)
+
+
 def _inodes(app: Flask, package: Package) -> dict[str, int]:
     with app.app_context():
         folder = files.folder(package.id)
