@@ -10,6 +10,7 @@ import errno
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,9 @@ from uuid import UUID
 from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from petition.core import audit
+from petition.core import audit, metrics
 from petition.core.clock import now
-from petition.core.db import db, read_again
+from petition.core.db import db, is_away, read_again
 from petition.core.errors import DomainError
 from petition.core.logs import log
 from petition.deliveries.packages import files, keys, service, snapshot
@@ -76,35 +77,35 @@ def build_now(package_id: UUID) -> Package:
 def _said(hold: Hold, error: Exception | None) -> bool:
     """Says in the log what became of a package, naming nobody; and returns whether it is settled."""
     about = {"package": str(hold.package_id)}
-    if error is None:
-        log.info("package built", extra=about)
-    elif isinstance(error, Stopped):
-        log.info("package given back", extra=about)
-    elif isinstance(error, Lost):
-        log.warning("package lost to another worker", extra=about)
-    else:
+    if isinstance(error, Stopped | Lost):
+        log.info("package left to another worker", extra=about)
+        return False
+    metrics.packages.add("failed" if error else "ready")
+    if error:
         log.error("package failed", extra=about, exc_info=error)
-    return not isinstance(error, Stopped | Lost)
+    else:
+        log.info("package built", extra=about)
+    return True
 
 
 def _built(app: Flask, hold: Hold) -> Exception | None:
     """Builds the package as far as it goes, and writes down what became of it; returns what kept it from being ready.
 
-    Raises SQLAlchemyError: then nothing can be written down.
+    Raises SQLAlchemyError while the database is away: then nothing can be written down.
     """
     try:
         with renewed(app, hold):
             anew = False
             while not _is_built(hold, anew):
                 anew = True
-    except SQLAlchemyError:
-        raise
     except Stopped as error:
         hold.give_back(state=PackageState.WAITING)
         return error
     except Lost as error:
         return error
     except Exception as error:
+        if is_away(error):
+            raise
         hold.give_back(state=PackageState.FAILED, failure=_failure(error)[:LONGEST_FAILURE])
         return error
     return None
@@ -144,22 +145,26 @@ def _package(hold: Hold) -> Package:
 
 def _make(hold: Hold) -> None:
     """Makes the files from the snapshot, and says that the package is ready."""
-    package, folder = _package(hold), files.make_folder(hold.package_id)
-    assert package.facts is not None
-    key = keys.current()
-    _throw_away_older(hold, package, folder, key.fingerprint)
-    progress = _Progress(hold)
-    letter = letter_of(db.session(), package, key.fingerprint)
-    language = letter.language
-    parts = Parts(folder, package.facts, language, lambda: write_cover_letter(letter), hold.check, progress.step)
+    package, folder, key = _package(hold), files.make_folder(hold.package_id), keys.current()
     zip_path = files.zip_path(package)
-    progress.begin(STEPS_BESIDE + 1 + len(parts.volumes), 1 + sum((folder / name).exists() for name in parts.volumes))
+    _throw_away_older(hold, package, folder, key.fingerprint)
+    parts, progress = _parts(hold, package, folder, key.fingerprint)
     parts.make(hold.package_id)
     sealed = seal(parts, key, zip_path)
     if forget_missed(hold.package_id):
         raise Spoiled
     _say_ready(hold, sealed, progress.steps)
-    _keep_only(folder, zip_path)
+    with suppress(OSError):  # what is left goes with the folder
+        _keep_only(folder, zip_path)
+
+
+def _parts(hold: Hold, package: Package, folder: Path, key: str) -> tuple[Parts, _Progress]:
+    letter, progress = letter_of(db.session(), package, key), _Progress(hold)
+    making = lambda: write_cover_letter(letter), hold.check, progress.step
+    parts = Parts(folder, package.facts or {}, letter.language, letter.title, *making)
+    there = sum((folder / name).exists() for name in parts.volumes)
+    progress.begin(STEPS_BESIDE + 1 + len(parts.volumes), 1 + there)
+    return parts, progress
 
 
 def _throw_away_older(hold: Hold, package: Package, folder: Path, key: str) -> None:

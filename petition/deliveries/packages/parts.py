@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -47,7 +47,7 @@ class _Beside(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of one package in its folder.
+    """The parts of one package in its folder. `title` is the petition's in `language`.
 
     `letter` makes the cover letter; `check` raises when the work must end; `made` is called after each part.
     """
@@ -55,6 +55,7 @@ class Parts:
     folder: Path
     facts: dict[str, Any]
     language: str
+    title: str
     letter: Callable[[], bytes]
     check: Callable[[], None]
     made: Callable[[], None]
@@ -95,12 +96,13 @@ class Parts:
         self.check()
 
     def _write_list(self, stream: Any, package_id: UUID) -> None:
-        for number, line in enumerate(_frozen(package_id)):
-            if number % BETWEEN_CHECKS == 0:
-                self.check()
-            if line is None:
-                raise Spoiled
-            stream.write(bytes(line) + b"\n")
+        with closing(_frozen(package_id)) as lines:
+            for number, line in enumerate(lines):
+                if number % BETWEEN_CHECKS == 0:
+                    self.check()
+                if line is None:
+                    raise Spoiled
+                stream.write(bytes(line) + b"\n")
         read_again()
 
     def _make_tables(self) -> None:
@@ -129,9 +131,9 @@ class Parts:
         self.made()
 
     def _heading(self) -> ListHeading:
-        petition, day = self.facts["petition"], date.fromisoformat(self.facts["snapshot_on"])
+        addressee, day = self.facts["petition"]["addressee"], date.fromisoformat(self.facts["snapshot_on"])
         totals = {one["code"]: one["signature_count"] for one in self.facts["signatures_by_country"]}
-        return heading_of(petition["title"], petition["addressee"], self.language, day, totals)
+        return heading_of(self.title, addressee, self.language, day, totals)
 
     def _lines(self) -> Iterator[ListLine]:
         called = countries.names(self._heading().language)
@@ -149,7 +151,7 @@ class Parts:
             raise _Beside
 
 
-def _frozen(package_id: UUID) -> Iterator[bytes | None]:
+def _frozen(package_id: UUID) -> Generator[bytes | None, None, None]:
     """The lines of a package as they are kept, in their order."""
     query = sa.select(PackageLine.line).where(PackageLine.package_id == package_id).order_by(PackageLine.n)
     connection = snapshot(db.session()).connection()

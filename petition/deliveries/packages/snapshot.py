@@ -7,7 +7,8 @@ signed; every line has a commitment that differs in every package (CONTRACT, "Fi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -40,7 +41,7 @@ LINES_AT_ONCE = 4 * LEAVES_IN_A_ROW
 HASH_BYTES, ID_BYTES = 32, 16
 _CHOICES = {int(choice): choice.name.lower() for choice in ListName}
 _KEY = itemgetter(0, 1)
-_LINE_COLUMNS = ("bucket", "signature_id", "n", "line")
+_LINE_COLUMNS, _LEAF_COLUMNS = ("bucket", "signature_id", "n", "line"), ("number", "hashes")
 
 
 @dataclass(slots=True)
@@ -96,17 +97,18 @@ def _read(session: Session, package: Package, hold: Hold) -> Taken:
     """All who are in the package, from one moment; of those who are counted only the name stays in the database."""
     chosen = Filter(package.petition_id, tuple(package.countries), package.since, package.until)
     taken, package_id = Taken(), str(package.id)
-    for number, row in enumerate(_rows(session, chosen)):
-        if number % FETCH == 0:
-            hold.check()
-        _add(taken, row, package_id)
+    with closing(_rows(session, chosen)) as rows:
+        for number, row in enumerate(rows):
+            if number % FETCH == 0:
+                hold.check()
+            _add(taken, row, package_id)
     if not taken.members:
         raise ListError(NOBODY)
     taken.members.sort()
     return taken
 
 
-def _rows(session: Session, chosen: Filter) -> Iterator[Sequence[Any]]:
+def _rows(session: Session, chosen: Filter) -> Generator[Sequence[Any], None, None]:
     """(bucket, id, secret, country, choice, name, city, origin, text version, language), as the driver gives them."""
     named = Signature.list_name != ListName.COUNT
     plain = {column: sa.type_coerce(column, sa.SmallInteger) for column in (Signature.list_name, Signature.origin)}
@@ -147,11 +149,12 @@ def _stored(hold: Hold, members: list[bytes]) -> Iterator[bytes]:
         rows = [leaves[start : start + LEAVES_IN_A_ROW] for start in range(0, len(leaves), LEAVES_IN_A_ROW)]
         with hold.writing() as session:
             connection = session.connection()
-            same = {"package_id": hold.package_id}
-            lines = [(bucket, UUID(bytes=key), n, line) for bucket, key, n, line in sorted(batch, key=_KEY)]
-            ManyRows(connection.dialect, _LINES, _LINE_COLUMNS, lines, **same).insert(connection)
-            numbers = [(rows_before + place, b"".join(row)) for place, row in enumerate(rows)]
-            ManyRows(connection.dialect, _LEAVES, ("number", "hashes"), numbers, **same).insert(connection)
+            lines: list[Any] = [
+                (bucket, UUID(bytes=key), n, line) for bucket, key, n, line in sorted(batch, key=_KEY)
+            ]
+            numbered_rows = [(rows_before + place, b"".join(row)) for place, row in enumerate(rows)]
+            for table, columns, content in ((_LINES, _LINE_COLUMNS, lines), (_LEAVES, _LEAF_COLUMNS, numbered_rows)):
+                ManyRows(connection.dialect, table, columns, content, package_id=hold.package_id).insert(connection)
         rows_before += len(rows)
         yield from (tree.root(row) for row in rows)
 
@@ -214,4 +217,4 @@ def _texts(petition: Petition, signed: Counter[tuple[int, str]]) -> list[dict[st
 
 
 def _moment(instant: datetime | None) -> str | None:
-    return instant and instant.isoformat().replace("+00:00", "Z")
+    return None if instant is None else instant.isoformat().replace("+00:00", "Z")

@@ -15,8 +15,9 @@ from petition.core.addresses import parse_address
 from petition.core.clock import now
 from petition.core.db import db, read_again, writing
 from petition.deliveries.missions.models import Mission, MissionKind
-from petition.deliveries.packages import building, files, service
-from petition.deliveries.packages.models import Package
+from petition.deliveries.packages import building, files, service, snapshot
+from petition.deliveries.packages.holding import claim
+from petition.deliveries.packages.models import Package, PackageLine
 from petition.petitions import service as petitions
 from petition.signatures import bulk
 from petition.signatures.models import ListName, Origin
@@ -139,3 +140,13 @@ def built(app: Flask, package: Package) -> Built:
     assert found.state == "ready", found.failure
     with app.app_context():
         return Built(found, files.zip_path(found))
+
+
+def frozen_lines(app: Flask, package: Package) -> list[dict[str, Any]]:
+    """Takes the package's snapshot and returns its lines, without making any file."""
+    with app.app_context():
+        hold = claim(package.id, lambda: False)
+        assert hold
+        snapshot.take(hold)
+        query = sa.select(PackageLine.line).where(PackageLine.package_id == package.id).order_by(PackageLine.n)
+        return [json.loads(line) for line in read_again().scalars(query)]

@@ -9,7 +9,7 @@ import subprocess
 import unicodedata
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from hashlib import sha256
 
 import pikepdf
@@ -17,7 +17,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from petition.core.clock import now
 from petition.core.db import read_again, writing
+from petition.deliveries.lines import ListError
 from petition.deliveries.packages import building, files
 from petition.deliveries.packages.models import Package, PackageLeaves, PackageLine
 from petition.deliveries.proof import tree, verify
@@ -29,14 +31,14 @@ from tests.deliveries.packages.making import (
     add_mission,
     asked,
     built,
+    frozen_lines,
     now_as,
 )
 
 
 def test_a_package_has_everybody_as_they_chose_and_verifies_down_to_the_cells(
-    app: Flask, build: Callable[..., Built]
+    made: Built,
 ) -> None:
-    made = build()
     report = verify.check(made.path, deep=True)
     assert report.faults == []
     by_country = Counter(country for country, _name, _city, _choice in PEOPLE)
@@ -53,15 +55,14 @@ def test_a_package_has_everybody_as_they_chose_and_verifies_down_to_the_cells(
     assert made.package.manifest == made.entries["manifest.json"]
 
 
-def test_the_order_of_the_lines_says_nothing_but_what_they_say(build: Callable[..., Built]) -> None:
-    lines = build().lines
+def test_the_order_of_the_lines_says_nothing_but_what_they_say(made: Built) -> None:
+    lines = made.lines
     order = [(line["country"], line["shown"], line.get("name", ""), line["c"]) for line in lines]
     assert order == sorted(order)
     assert [line["n"] for line in lines] == list(range(1, len(PEOPLE) + 1))
 
 
-def test_what_somebody_withheld_is_in_no_byte_of_any_file(build: Callable[..., Built]) -> None:
-    made = build()
+def test_what_somebody_withheld_is_in_no_byte_of_any_file(made: Built) -> None:
     shown = " ".join(name + (city or "") for _c, name, city, choice in PEOPLE if choice == FULL)
     assert not [word for word in WITHHELD if word in shown]
     for name, content in made.entries.items():
@@ -100,47 +101,60 @@ def _strings(thing: object) -> Iterator[pikepdf.String]:
             yield from () if getattr(one, "is_indirect", False) else _strings(one)
 
 
-def test_from_one_snapshot_and_key_come_the_same_bytes(app: Flask, build: Callable[..., Built]) -> None:
-    made = build()
-    with app.app_context():
+def test_from_one_snapshot_and_key_come_the_same_bytes(house: Flask, made: Built) -> None:
+    with house.app_context():
         files.remove(made.package.id)
         with writing() as session:
-            session.execute(sa.update(Package).values(state="waiting", claimed_until=None))
-    again = built(app, made.package)
+            mine = sa.update(Package).where(Package.id == made.package.id)
+            session.execute(mine.values(state="waiting", claimed_until=None))
+    again = built(house, made.package)
     assert again.package.zip_sha256 == made.package.zip_sha256
     assert again.package.tools["typst"]
 
 
-def test_two_packages_of_the_same_people_have_no_commitment_in_common(build: Callable[..., Built]) -> None:
-    one, other = build(), build()
-    assert not {line["c"] for line in one.lines} & {line["c"] for line in other.lines}
-    assert [one.package.number, other.package.number] == [1, 2]
+def test_two_packages_of_the_same_people_have_no_commitment_in_common(house: Flask) -> None:
+    one, other = asked(house), asked(house)
+    assert other.number == one.number + 1
+    assert not {line["c"] for line in frozen_lines(house, one)} & {line["c"] for line in frozen_lines(house, other)}
 
 
-def test_every_line_is_found_by_its_signature_and_proved_by_the_stored_leaves(
-    app: Flask, build: Callable[..., Built], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = build()
-    with app.app_context():
+def test_every_line_is_found_by_its_signature_and_proved_by_the_stored_leaves(house: Flask, made: Built) -> None:
+    mine = made.package.id
+    with house.app_context():
         session = read_again()
-        rows = session.execute(sa.select(PackageLine.n, PackageLine.line).order_by(PackageLine.n)).all()
-        leaves = session.scalars(sa.select(PackageLeaves.hashes).order_by(PackageLeaves.number)).all()
+        lines = sa.select(PackageLine.n, PackageLine.line).where(PackageLine.package_id == mine)
+        rows = session.execute(lines.order_by(PackageLine.n)).all()
+        leaves = session.scalars(sa.select(PackageLeaves.hashes).where(PackageLeaves.package_id == mine)).all()
     assert [bytes(line) + b"\n" for _n, line in rows] == made.entries["list.jsonl"].splitlines(keepends=True)
     hashes = b"".join(leaves)
     assert [tree.leaf(bytes(line)) for _n, line in rows] == [hashes[i : i + 32] for i in range(0, len(hashes), 32)]
     assert tree.root_of_tops([made.package.tops]).hex() == made.manifest["tree"]["root"]
 
 
-def test_countries_and_the_period_say_who_is_in(app: Flask, build: Callable[..., Built]) -> None:
-    made = build(countries=["KR", "TH"])
-    assert [line["country"] for line in made.lines] == ["KR", "KR", "TH"]
-    assert made.manifest["filters"] == {"countries": ["KR", "TH"], "since": None, "until": None}
+def test_countries_say_who_is_in(house: Flask) -> None:
+    package = asked(house, countries=["TH", "KR"])
+    assert [line["country"] for line in frozen_lines(house, package)] == ["KR", "KR", "TH"]
+    facts = now_as(house, package).facts
+    assert facts["filters"] == {"countries": ["KR", "TH"], "since": None, "until": None}
+    assert facts["signatures_by_country"] == [
+        {"code": "KR", "signature_count": 2},
+        {"code": "TH", "signature_count": 1},
+    ]
 
 
-def test_the_host_country_is_where_the_mission_is(app: Flask, everybody: None) -> None:
-    add_mission(app, "cn-eg-cairo-embassy")
-    made = built(app, asked(app, "cn-eg-cairo-embassy", countries="host"))
-    assert {line["country"] for line in made.lines} == {"EG"}
+def test_the_period_says_who_is_in(house: Flask) -> None:
+    at = now()
+    assert len(frozen_lines(house, asked(house, until=at))) == len(PEOPLE)
+    nobody = asked(house, since=at)
+    with pytest.raises(ListError, match="Nobody is in this package"):
+        frozen_lines(house, nobody)
+    assert now_as(house, nobody).snapshot_at is None
+
+
+def test_the_host_country_is_where_the_mission_is(house: Flask) -> None:
+    add_mission(house, "cn-eg-cairo-embassy")
+    package = asked(house, "cn-eg-cairo-embassy", countries="host")
+    assert {line["country"] for line in frozen_lines(house, package)} == {"EG"}
 
 
 def test_a_package_of_nobody_fails_and_says_so(app: Flask, everybody: None) -> None:
@@ -152,15 +166,13 @@ def test_a_package_of_nobody_fails_and_says_so(app: Flask, everybody: None) -> N
     assert not building.work(app)
 
 
-def test_only_the_programs_own_user_can_read_a_package(build: Callable[..., Built]) -> None:
-    made = build()
+def test_only_the_programs_own_user_can_read_a_package(made: Built) -> None:
     assert [path.name for path in made.path.parent.iterdir()] == [made.path.name]
     assert stat.S_IMODE(made.path.stat().st_mode) == 0o600
     assert stat.S_IMODE(made.path.parent.stat().st_mode) == 0o700
 
 
-def test_documents_say_title_language_and_day_and_nothing_of_a_person(build: Callable[..., Built]) -> None:
-    made = build()
+def test_documents_say_title_language_and_day_and_nothing_of_a_person(made: Built) -> None:
     day = made.manifest["snapshot_on"]
     with pikepdf.open(io.BytesIO(made.entries["list-001.pdf"])) as document:
         about = {name: str(value) for name, value in document.docinfo.items()}

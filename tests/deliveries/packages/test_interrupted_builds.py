@@ -16,14 +16,14 @@ from petition.core.clock import now
 from petition.core.db import read_again, writing
 from petition.core.ids import new_id
 from petition.deliveries.packages import building, files, service
-from petition.deliveries.packages.holding import LEASE, Hold, claim
+from petition.deliveries.packages.holding import LEASE, Hold, Lost, claim
 from petition.deliveries.packages.models import Package, PackageLeaves, PackageLine
 from petition.deliveries.proof import verify
 from petition.petitions.models import Petition
 from petition.signatures import own_changes
 from petition.signatures.attempts import SIGNER_OF, Attempt
 from petition.signatures.models import Signature, Signer
-from tests.deliveries.packages.making import PEOPLE, asked, built, now_as
+from tests.deliveries.packages.making import PEOPLE, asked, built, frozen_lines, now_as
 
 ERASED = "김민지"
 TABLES = ("list.csv", "list.xlsx", "list.jsonl")
@@ -86,6 +86,14 @@ def test_a_worker_that_is_told_to_end_gives_back_what_another_goes_on_with(app: 
     assert (ready.state, ready.snapshot_at) == ("ready", stopped.snapshot_at)
 
 
+def test_a_worker_that_is_told_to_end_while_it_reads_leaves_nothing_behind(app: Flask, everybody: None) -> None:
+    package = asked(app)
+    assert not building.work(app, Once(first_row_read(), lambda: True))
+    stopped = now_as(app, package)
+    assert (stopped.state, stopped.snapshot_at) == ("waiting", None)
+    assert len(frozen_lines(app, package)) == len(PEOPLE)
+
+
 def _inodes(app: Flask, package: Package) -> dict[str, int]:
     with app.app_context():
         folder = files.folder(package.id)
@@ -126,18 +134,20 @@ def test_nobody_takes_what_somebody_is_at_until_the_lease_is_over(app: Flask, ev
         assert hold
         assert claim(package.id, lambda: False) is None
         assert not building.work(app)
-    change(app, claimed_until=now() - timedelta(seconds=1))
-    made = built(app, package)
-    assert len(made.lines) == len(PEOPLE)
-    with app.app_context():
+        change(app, claimed_until=now() - timedelta(seconds=1))
+        other = claim(package.id, lambda: False)
+        assert other
         hold.give_back(state="failed")
-    assert now_as(app, package).state == "ready"
+        with pytest.raises(Lost), hold.writing():
+            pass
+    assert now_as(app, package).lease == other.lease
 
 
 def test_a_lease_from_a_clock_that_ran_ahead_holds_nobody_up(app: Flask, everybody: None) -> None:
     package = asked(app)
     change(app, state="building", lease=new_id(), claimed_until=now() + 10 * LEASE)
-    assert built(app, package).lines
+    with app.app_context():
+        assert claim(package.id, lambda: False)
 
 
 def test_half_a_snapshot_is_thrown_away(app: Flask, everybody: None) -> None:
@@ -145,10 +155,8 @@ def test_half_a_snapshot_is_thrown_away(app: Flask, everybody: None) -> None:
     with app.app_context(), writing() as session:
         session.add(PackageLine(bucket=1, package_id=package.id, signature_id=new_id(), n=1, line=b"{}"))
         session.add(PackageLeaves(package_id=package.id, number=0, hashes=b"x" * 32))
-    change(app, state="building", claimed_until=now() - timedelta(seconds=1))
-    made = built(app, package)
-    assert len(made.lines) == len(PEOPLE)
-    assert verify.check(made.path).ok
+    lines = frozen_lines(app, package)
+    assert [line["n"] for line in lines] == list(range(1, len(PEOPLE) + 1))
 
 
 def test_a_file_that_cannot_be_written_fails_the_package_until_somebody_asks_again(
