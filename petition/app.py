@@ -14,7 +14,10 @@ from petition.api import views as api_views
 from petition.core import page_cache
 from petition.deliveries import export_views
 from petition.deliveries import mails as export_mails
+from petition.deliveries.packages import keys_views, receipt_views
 from petition.deliveries.packages import models as package_models
+from petition.deliveries.packages import organiser_views as package_views
+from petition.deliveries.packages import public_views as public_package_views
 from petition.endorsements import mails as endorsement_mails
 from petition.endorsements import organiser_views as endorsing_views
 from petition.endorsements import retention as endorsement_retention
@@ -77,6 +80,10 @@ BLUEPRINTS = (
     import_views.bp,
     moderating_views.bp,
     export_views.bp,
+    keys_views.bp,
+    package_views.bp,
+    public_package_views.bp,
+    receipt_views.bp,
     api_views.bp,
     api_views.pages,
     health_views.bp,

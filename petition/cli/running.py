@@ -81,9 +81,9 @@ def refuse_taken(host: str, port: int) -> None:
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="Send what is due, then end.")
+@click.option("--once", is_flag=True, help="Do what is due, then end.")
 def worker(once: bool) -> None:
-    """Sends mail and does the scheduled work until SIGTERM or Ctrl-C. Run as many as you like."""
+    """Sends mail, builds packages and does the scheduled work until SIGTERM or Ctrl-C. Run as many as you like."""
     sent = run_worker(make_app(), once)
     if once:
         click.echo(f"{sent} mails sent")

@@ -104,6 +104,7 @@ commit_seconds = Histogram("commit_seconds", "Seconds from a transaction's begin
 request_seconds = Histogram("request_seconds", "Seconds of answering, by page.", "page", buckets=SECONDS)
 render_seconds = Histogram("render_seconds", "Seconds of making a page or mail from its template.", buckets=SECONDS)
 mails = Counter("mails", "Tries to send a mail by what became of them.", "outcome")
+packages = Counter("packages", "Builds of packages by what became of them.", "outcome")
 tally_drift = Gauge(
     "tally_drift", "Countries whose counter the last check found wrong.", multiprocess_mode="mostrecent"
 )
