@@ -18,6 +18,7 @@ from petition.core import committer, db, i18n, kept, limits, logs, page_cache, r
 from petition.core.errors import SettingRefused
 from petition.deliveries import export_views
 from petition.deliveries import mails as export_mails
+from petition.deliveries.missions import views as missions_views
 from petition.deliveries.packages import models as package_models
 from petition.endorsements import mails as endorsement_mails
 from petition.endorsements import organiser_views as endorsing_views
@@ -81,6 +82,7 @@ BLUEPRINTS = (
     import_views.bp,
     moderating_views.bp,
     export_views.bp,
+    missions_views.bp,
     api_views.bp,
     api_views.pages,
     health_views.bp,

@@ -17,6 +17,7 @@ COMMANDS = {
     "export": ("petition.cli.export", "export", "Writes the list of a petition's signers."),
     "load": ("petition.cli.petitions", "load", "Creates or updates a petition from a text file."),
     "mail": ("petition.cli.mail", "mail", "The outbox: what is owed, what could not be sent."),
+    "mission": ("petition.cli.missions", "mission", "Embassies and consulates: lists, imports."),
     "org": ("petition.cli.people", "org", "Organisations."),
     "purge": ("petition.cli.running", "purge", "Forgets now what the retention rules say."),
     "serve": ("petition.cli.running", "serve", "Runs the production web server."),
