@@ -1,0 +1,16 @@
+"""`petition delivery`: packages for missions."""
+
+from __future__ import annotations
+
+import click
+
+from petition.cli import Commands
+
+COMMANDS = {
+    "verify": ("petition.cli.delivery_verify", "verify", "Checks a package or a receipt, with nothing but the file."),
+}
+
+
+@click.group(cls=Commands, table=COMMANDS)
+def delivery() -> None:
+    """Packages for missions: verifies them."""
