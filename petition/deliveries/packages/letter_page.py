@@ -23,7 +23,7 @@ from petition.deliveries.pdf_volume import repacked
 
 _STANDARDS: list["typst.PDFStandard"] = ["a-2a", "ua-1"]
 _TEMPLATE = Path(__file__).with_name("letter.typ")
-_UNBROKEN = 30  # so many of the widest letter fit in a line
+_UNBROKEN = 45  # so many of the widest letter fit in a line
 _WITHOUT_SPACES = r"\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Han}\p{Hiragana}\p{Katakana}"
 _LONG_WORD = regex.compile(rf"[^\s\u200b{_WITHOUT_SPACES}]{{{_UNBROKEN + 1},}}")
 _PART = regex.compile(rf"\X{{1,{_UNBROKEN}}}")
