@@ -19,6 +19,7 @@ from petition.core.errors import SettingRefused
 from petition.deliveries import export_views
 from petition.deliveries import mails as export_mails
 from petition.deliveries.missions import views as missions_views
+from petition.deliveries.packages import keys_views
 from petition.deliveries.packages import models as package_models
 from petition.endorsements import mails as endorsement_mails
 from petition.endorsements import organiser_views as endorsing_views
@@ -83,6 +84,7 @@ BLUEPRINTS = (
     moderating_views.bp,
     export_views.bp,
     missions_views.bp,
+    keys_views.bp,
     api_views.bp,
     api_views.pages,
     health_views.bp,

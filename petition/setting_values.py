@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from petition.core import ed25519
 from petition.mail.mail_url import check_mail_url
 from petition.mail.transports import parse_sender
 
@@ -132,6 +133,40 @@ def bounce_address(value: str) -> str:
     """None, or a bare address with room for a detail of 41 letters before its @."""
     if value and (parse_sender(value) != ("", value) or len(value.rpartition("@")[0]) > LONGEST_LOCAL_PART):
         raise ValueError(f"must be a mail address of at most {LONGEST_LOCAL_PART} letters before the @")
+    return value
+
+
+def package_key(value: str) -> str:
+    """None, or an Ed25519 private key."""
+    if value:
+        ed25519.private_key(value)
+    return value
+
+
+def file(value: str) -> Path | None:
+    """None, or a file; one that is named relatively lies in the working directory."""
+    if not value.isprintable():
+        raise ValueError("must name a file, without control characters")
+    return Path(value).expanduser().absolute() if value else None
+
+
+def passphrase(value: str) -> str:
+    """Text on one line."""
+    if not value.isprintable():
+        raise ValueError("must be on one line, without control characters")
+    return value
+
+
+def timestamp_url(value: str) -> str:
+    """None, or the address of an authority."""
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit("x:"), None
+    known = parts.scheme in USUAL_PORTS and HOST.fullmatch(parts.netloc.removesuffix(f":{port}")) and port != 0
+    if value and not (known and value.isprintable()):
+        raise ValueError("must look like https://timestamps.example.org/tsr, without a password")
     return value
 
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "doctor": ("petition.cli.doctor", "doctor", "Looks at the running service and says what to do."),
     "dump": ("petition.cli.petitions", "dump", "Writes a petition as a text file."),
     "export": ("petition.cli.export", "export", "Writes the list of a petition's signers."),
+    "keys": ("petition.cli.keys", "keys", "The keys that packages are signed with."),
     "load": ("petition.cli.petitions", "load", "Creates or updates a petition from a text file."),
     "mail": ("petition.cli.mail", "mail", "The outbox: what is owed, what could not be sent."),
     "mission": ("petition.cli.missions", "mission", "Embassies and consulates: lists, imports."),

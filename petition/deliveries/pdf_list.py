@@ -39,7 +39,7 @@ def write_pdf(
     `lines` come country by country. People counted only are one line for their country. The stream
     need not seek. Raises ListError where the lines do not add up to the heading, or a PDF cannot be made.
     """
-    locale = _locale(heading.language)
+    locale = locale_of(heading.language)
     planned = volumes(lines, heading, rows_per_volume)
     described = (_described(volume, heading, locale) for volume in planned)
     with closing(pdfs_in_order(described)) as pdfs:
@@ -57,20 +57,28 @@ def _write_zip(stream: BinaryIO, pdfs: Iterable[bytes]) -> None:
     archive.close()
 
 
-def _locale(tag: str) -> Locale:
+def locale_of(tag: str) -> Locale:
+    """The language of a BCP 47 tag. Raises ListError."""
     try:
         return Locale.parse(tag, sep="-")
     except (ValueError, UnknownLocaleError):
         raise ListError(f"“{tag}” is no language that a list can be written in") from None
 
 
-def _han(locale: Locale) -> str:
+def han_of(locale: Locale) -> str:
+    """In whose manner a language writes Han characters."""
     if locale.language == "zh":
-        return _HAN_OF_COUNTRY.get(_region(locale) or "", "zh-Hans")
+        return han_of_country(region_of(locale) or "")
     return _HAN_OF_LANGUAGE.get(locale.language, "zh-Hans")
 
 
-def _region(locale: Locale) -> str | None:
+def han_of_country(code: str) -> str:
+    """In whose manner a country's people mostly write them."""
+    return _HAN_OF_COUNTRY.get(code, "zh-Hans")
+
+
+def region_of(locale: Locale) -> str | None:
+    """The region that a language's tag speaks of, if any."""
     if locale.territory and locale.territory.isalpha():
         return str(locale.territory)
     return "TW" if locale.script == "Hant" else None
@@ -83,8 +91,8 @@ def _described(volume: Volume, heading: ListHeading, locale: Locale) -> dict[str
     summary = [(name, format_decimal(count, locale=locale)) for _, name, count in heading.by_country]
     return {
         "language": locale.language,
-        "region": _region(locale),
-        "han": _han(locale),
+        "region": region_of(locale),
+        "han": han_of(locale),
         "right-to-left": locale.text_direction == "rtl",
         "snapshot_on": heading.snapshot_on.isoformat(),
         "first": first,
@@ -122,7 +130,7 @@ def _group(group: Group, total: int, heading: ListHeading, locale: Locale) -> di
     return {
         "name": name,
         "total": format_decimal(total, locale=locale),
-        "han": _HAN_OF_COUNTRY.get(group.country, "zh-Hans"),
+        "han": han_of_country(group.country),
         "counted": counted,
         "rows": group.rows,
     }

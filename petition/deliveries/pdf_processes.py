@@ -46,6 +46,14 @@ def pdfs_in_order(volumes: Iterable[dict[str, Any]]) -> Generator[bytes, None, N
                 process.kill()
 
 
+def made_apart(module: str, given: bytes, what: str) -> bytes:
+    """What `module` makes of its standard input, in a process of its own. Raises ListError."""
+    code, made, complaint = _run(module, given, set())
+    if code:
+        raise ListError(f"{what} failed: {_reason(code, complaint)}")
+    return made
+
+
 def _pdf(number: int, volume: bytes, running: set[subprocess.Popen[bytes]]) -> bytes:
     code, pdf, complaint = _run(_VOLUME, volume, running)
     if code == REFUSED:
@@ -70,7 +78,7 @@ def _run(module: str, volume: bytes, running: set[subprocess.Popen[bytes]]) -> t
             output, complaint = process.communicate(volume, timeout=_PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
-            raise ListError(f"a volume of the PDF list took over {_PATIENCE} seconds") from None
+            raise ListError(f"a PDF took over {_PATIENCE} seconds") from None
         finally:
             running.discard(process)
     return process.returncode, output, complaint

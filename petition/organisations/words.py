@@ -51,6 +51,8 @@ ACTS: dict[str, LazyString] = {
     "mission added": __("added the mission %(object)s"),
     "mission changed": __("changed the mission %(object)s: %(columns)s"),
     "name changed": __("changed the name of the account"),
+    "package key made": __("made a new key that signs packages: %(object)s…"),
+    "package key retired": __("retired a key that signed packages: %(object)s…"),
     "partner accepted": __("accepted for %(partner)s to be a partner of %(object)s"),
     "partner declined": __("declined for %(partner)s to be a partner of %(object)s"),
     "partner ended": __("ended that %(partner)s is a partner of %(object)s"),

@@ -33,6 +33,7 @@ PUBLIC = {
     "api.petition/api/v1/petitions/<slug>",
     "api.tally/api/v1/petitions/<slug>/tally",
     "api.description/api/v1/openapi.json",
+    "keys.published/.well-known/petition-keys.json",
 }
 KEPT_FOR_EVER = {"static/static/<path:filename>", "petitions.picture/uploads/<name>"}
 AS_OF = re.compile(r'"as_of":"[^"]*"')

@@ -42,9 +42,9 @@ class Package(Base):
 
     What was asked: `language`, `countries` (alpha-2 codes; empty: all), confirmed from `since` to before `until`.
     What the snapshot found, from `snapshot_at` on never changed: `facts` (what stands in the manifest but for the
-    files), `tops` (the roots of the rows of `package_leaves`, 32 bytes each, in order). What the build made:
-    `manifest` and `signature`, byte for byte as in the ZIP. `done` of `steps` tells how far the build is; while
-    `claimed_until` lies ahead, a worker is at it.
+    files), `letter` (what the cover letter takes from rows that may change later), `tops` (the roots of the rows of
+    `package_leaves`, 32 bytes each, in order). What the build made: `manifest` and `signature`, byte for byte as in
+    the ZIP. `done` of `steps` tells how far the build is; while `claimed_until` lies ahead, a worker is at it.
     """
 
     __tablename__ = "package"
@@ -72,6 +72,7 @@ class Package(Base):
     failure: Mapped[str | None] = mapped_column(sa.String(300))
     snapshot_at: Mapped[datetime | None]
     facts: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    letter: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True), deferred=True)
     tops: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True)
     built_at: Mapped[datetime | None]
     tools: Mapped[dict[str, str] | None] = mapped_column(sa.JSON)

@@ -63,6 +63,7 @@ def _packages() -> None:
         sa.Column("failure", sa.String(length=300), nullable=True),
         sa.Column("snapshot_at", types.Instant(), nullable=True),
         sa.Column("facts", sa.JSON(), nullable=True),
+        sa.Column("letter", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("tops", sa.LargeBinary(), nullable=True),
         sa.Column("built_at", types.Instant(), nullable=True),
         sa.Column("tools", sa.JSON(), nullable=True),
