@@ -19,6 +19,7 @@ from petition.core.errors import SettingRefused
 from petition.deliveries import export_views
 from petition.deliveries import mails as export_mails
 from petition.deliveries.packages import models as package_models
+from petition.deliveries.proof import schema_views
 from petition.endorsements import mails as endorsement_mails
 from petition.endorsements import organiser_views as endorsing_views
 from petition.endorsements import retention as endorsement_retention
@@ -81,6 +82,7 @@ BLUEPRINTS = (
     import_views.bp,
     moderating_views.bp,
     export_views.bp,
+    schema_views.bp,
     api_views.bp,
     api_views.pages,
     health_views.bp,
