@@ -21,6 +21,7 @@ from petition.deliveries import mails as export_mails
 from petition.deliveries.missions import views as missions_views
 from petition.deliveries.packages import keys_views
 from petition.deliveries.packages import models as package_models
+from petition.deliveries.proof import schema_views
 from petition.endorsements import mails as endorsement_mails
 from petition.endorsements import organiser_views as endorsing_views
 from petition.endorsements import retention as endorsement_retention
@@ -85,6 +86,7 @@ BLUEPRINTS = (
     export_views.bp,
     missions_views.bp,
     keys_views.bp,
+    schema_views.bp,
     api_views.bp,
     api_views.pages,
     health_views.bp,
