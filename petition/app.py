@@ -16,7 +16,7 @@ from petition.accounts import views as accounts_views
 from petition.api import views as api_views
 from petition.core import committer, db, i18n, kept, limits, logs, page_cache, request_metrics, web_security
 from petition.core.errors import SettingRefused
-from petition.deliveries import export_views
+from petition.deliveries import export_views, verify_views
 from petition.deliveries import mails as export_mails
 from petition.deliveries.missions import views as missions_views
 from petition.deliveries.packages import keys_views
@@ -87,6 +87,7 @@ BLUEPRINTS = (
     missions_views.bp,
     keys_views.bp,
     schema_views.bp,
+    verify_views.bp,
     api_views.bp,
     api_views.pages,
     health_views.bp,

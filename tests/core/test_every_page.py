@@ -23,6 +23,7 @@ PUBLIC = {
     "petitions.privacy/privacy",
     "petitions.accessibility/accessibility",
     "petitions.data/data",
+    "verify.page/verify",
     "signatures.petition/petitions/<slug>",
     "endorsements.all_of_them/petitions/<slug>/endorsements",
     "signatures.by_link/petitions/<slug>/by/<code>",
