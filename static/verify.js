@@ -31,7 +31,7 @@
     if (named) return words.makers.named;
     let keys;
     try {
-      keys = (await (await fetch(form.dataset.keys)).json()).keys;
+      keys = (await (await fetch(form.dataset.keys, { cache: "no-cache" })).json()).keys;
     } catch {
       return words.makers.unchecked;
     }

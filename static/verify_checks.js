@@ -447,7 +447,7 @@ const verifyChecks = (() => {
         wrong(index + 1, fault);
       }
     }
-    if (twice) found.faults.push(new Fault("c_twice", { c: twice.slice(0, 52) }));
+    if (twice) found.faults.push(new Fault("c_twice", { c: twice.slice(0, 26) }));
   }
 
   function* countFaults(manifest, list) {
