@@ -351,7 +351,9 @@ const verifyChecks = (() => {
     let level = leaves;
     while (level.length > 32) {
       const below = level, pairs = Math.floor(below.length / 64);
-      const hashes = await hashAll(pairs, (n) => joined([1], below.subarray(64 * n, 64 * n + 64)), progress);
+      const left = below.length / leaves.length;
+      const pairAt = (n) => joined([1], below.subarray(64 * n, 64 * n + 64));
+      const hashes = await hashAll(pairs, pairAt, (share) => progress(1 - left * (1 - share / 2)));
       level = joined(hashes, below.subarray(64 * pairs));
     }
     return level;

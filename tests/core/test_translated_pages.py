@@ -37,6 +37,10 @@ WORDS_OF_FILES = re.compile(
     r"|petition signatures add"
     r"|[a-z]{2}-[a-z]{2}-[a-z-]+|[a-z]+_[a-z_]+|slug|kind|source|latitude|longitude|UTF)(?![A-Za-z])"
 )
+WORDS_OF_PACKAGES = re.compile(
+    r"[\w.-]+\.(?:pdf|csv|xlsx|jsonl|json|sig|tsr|pem|txt)|(?<![0-9a-f])(?:[0-9a-f]{4} ?){16}|petition delivery verify"
+    r"|SHA|Ed(?=25519)|RFC"
+)
 DAY = {"en": "12 February 2026", "ko": "2026년 2월 12일", "ar": "12 فبراير 2026"}
 
 
@@ -114,6 +118,8 @@ def test_a_script_of_its_own_shows_no_word_that_escaped_the_catalogue(walk: Walk
         text = text.replace("petition audit verify --head", "")
         if name.startswith(("add signatures", "mission")):
             text = WORDS_OF_FILES.sub("", text)
+        if name.startswith("verify"):
+            text = WORDS_OF_PACKAGES.sub("", text)
         assert re.findall(r"[A-Za-z]{2,}", text) == [], name
 
 
