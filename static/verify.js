@@ -9,7 +9,7 @@
   );
   const language = document.documentElement.lang;
   const numbers = new Intl.NumberFormat(language);
-  const days = new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" });
+  const days = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { dateStyle: "long", timeZone: "UTC" });
   const countries = new Intl.DisplayNames(language, { type: "region" });
 
   if (!(await verifyChecks.possible())) {

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, make_response, render_template, request
-from flask_babel import format_date
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
+from petition import page_words
 from petition.core import limits
 from petition.core.db import read_again
 from petition.core.keyed_hashes import network_hash
@@ -57,7 +57,7 @@ def _checked(uploaded: FileStorage, key: str | None) -> Answer:
         stream.rollover()  # type: ignore[attr-defined]
         report = verify.check(Path(f"/dev/fd/{stream.fileno()}"), key=key)
     known = read_again().get(PackageKey, report.summary["key"]) if report.ok else None
-    return verify_words.answer(report, verify_words.maker_of(known, key is not None, format_date))
+    return verify_words.answer(report, verify_words.maker_of(known, key is not None, page_words.day))
 
 
 def _page(answer: Answer | None = None, problem: str | None = None) -> str:

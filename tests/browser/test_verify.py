@@ -21,6 +21,7 @@ from petition.deliveries.proof.faults import Fault
 from tests.browser.site import Site
 from tests.deliveries.proof.packages import KEY, OTHER_KEY, Made, package
 
+RIGHT = "Nothing in this package was changed since it was signed."
 Check = Callable[..., tuple[str, list[str]]]
 
 
@@ -148,11 +149,10 @@ def with_a_changed_byte(content: bytes, times: int) -> Iterator[bytes]:
 
 def test_a_whole_package_and_who_made_it(site: Site, page: Page, check: Check) -> None:
     made = package()
-    right = "Nothing in this package was changed since it was signed."
-    assert check(made.zip()) == (right, [])
+    assert check(made.zip()) == (RIGHT, [])
     maker = page.locator("[data-slot=maker]")
     expect(maker).to_contain_text("Its key is none of this site.")
-    assert check(made.zip(), made.fingerprint.upper()) == (right, [])
+    assert check(made.zip(), made.fingerprint.upper()) == (RIGHT, [])
     expect(maker).to_contain_text("with the key that you named")
     verdict, faults = check(made.zip(), "0" * 64)
     assert (verdict, len(faults)) == ("Something is wrong here.", 1)
@@ -166,7 +166,7 @@ def test_a_whole_package_and_who_made_it(site: Site, page: Page, check: Check) -
             )
         )
     check(made.zip())
-    expect(maker).to_contain_text("with a key of this site, in use since February 12, 2026")
+    expect(maker).to_contain_text("with a key of this site, in use since 12 February 2026")
     page.fill("#key", "123")
     page.click("main button")
     expect(page.locator("[data-problem]")).to_contain_text("A fingerprint has 64 digits")
@@ -211,15 +211,37 @@ def codes(fault: Fault) -> str:
     return f"{fault.code} {codes(inner)}" if isinstance(inner, Fault) else fault.code
 
 
+def each(page: Page, contents: list[bytes]) -> list[list[str]]:
+    """The codes of what is wrong with each, as the script of the page finds them."""
+    page.goto("/verify")
+    files = [base64.b64encode(content).decode() for content in contents]
+    schemas = {name: schema.schema(name) for name in schema.NAMES}
+    found: list[list[str]] = page.evaluate(EACH, {"files": files, "schemas": schemas})
+    return found
+
+
 @NO_DATABASE
 def test_every_changed_byte_is_found_and_told_as_the_program_tells_it(page: Page, tmp_path: Path) -> None:
     made, path = package(), tmp_path / "file"
     changed = [*with_a_changed_byte(made.zip(), 100), *with_a_changed_byte(made.receipt(5), 100)]
-    page.goto("/verify")
-    files = [base64.b64encode(content).decode() for content in changed]
-    schemas = {name: schema.schema(name) for name in schema.NAMES}
-    found = page.evaluate(EACH, {"files": files, "schemas": schemas})
-    for content, told in zip(changed, found, strict=True):
+    for content, told in zip(changed, each(page, changed), strict=True):
         path.write_bytes(content)
         assert told == [codes(fault) for fault in verify.check(path).faults]
         assert told
+
+
+@NO_DATABASE
+def test_lists_of_any_length_have_their_root(page: Page) -> None:
+    made = [package([("KR", "full", f"Kim {n:05}", None) for n in range(size)]) for size in (1, 2, 3, 7, 4097, 5000)]
+    assert each(page, [one.zip() for one in made]) == [[]] * len(made)
+    assert each(page, [made[-1].receipt(n) for n in (0, 4095, 4999)]) == [[]] * 3
+
+
+def test_a_browser_that_cannot_check_signatures_says_so_and_sends_the_file(page: Page) -> None:
+    page.add_init_script("Object.defineProperty(Crypto.prototype, 'subtle', { value: undefined })")
+    page.goto("/verify")
+    expect(page.locator("[data-cannot]")).to_be_visible()
+    expect(page.locator("[data-here]")).to_be_hidden()
+    page.set_input_files("#file", {"name": "file", "mimeType": "application/zip", "buffer": package().zip()})
+    page.click("main button")
+    expect(page.locator("[data-slot=verdict]").first).to_have_text(RIGHT)

@@ -47,10 +47,10 @@ def test_a_whole_package_is_said_to_be_whole_and_who_made_it_as_far_as_that_is_k
     with app.app_context(), writing() as session:
         der = keys.der(KEY.public_key())
         session.add(PackageKey(fingerprint=made.fingerprint, der=der, first_used_at=used))
-    assert "a key of this site, in use since" in slot(send(app, made.zip()).text, "maker")
+    assert "a key of this site, in use since 12 February 2026." in slot(send(app, made.zip()).text, "maker")
     with app.app_context(), writing() as session:
         session.get_one(PackageKey, made.fingerprint).retired_at = used
-    assert "that was in use from" in slot(send(app, made.zip()).text, "maker")
+    assert "that was in use from 12 February 2026 to 12 February 2026." in slot(send(app, made.zip()).text, "maker")
 
 
 def test_what_is_wrong_is_said_and_then_nobody_is_named_as_its_maker(app: Flask) -> None:
