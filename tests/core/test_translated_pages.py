@@ -38,8 +38,8 @@ WORDS_OF_FILES = re.compile(
     r"|[a-z]{2}-[a-z]{2}-[a-z-]+|[a-z]+_[a-z_]+|slug|kind|source|latitude|longitude|UTF)(?![A-Za-z])"
 )
 WORDS_OF_PACKAGES = re.compile(
-    r"[\w.-]+\.(?:pdf|csv|xlsx|jsonl|json|sig|tsr|pem|txt)|(?<![0-9a-f])(?:[0-9a-f]{4} ?){16}|petition delivery verify"
-    r"|SHA|Ed(?=25519)|RFC"
+    r"[\w.-]+\.(?:pdf|csv|xlsx|jsonl|json|sig|tsr|pem|txt)|(?<![0-9a-f])(?:[0-9a-f]{4} ?){16}"
+    r"|petition delivery verify|SHA|Ed(?=25519)|RFC"
 )
 DAY = {"en": "12 February 2026", "ko": "2026년 2월 12일", "ar": "12 فبراير 2026"}
 
