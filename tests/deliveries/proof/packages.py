@@ -102,6 +102,9 @@ class Made:
 
 def package(people: Sequence[tuple[str, str, str, str | None]] = PEOPLE, **changed: Any) -> Made:
     """A package of these people; `changed` are facts of its manifest."""
+    people = [
+        (country, shown, *(("", None) if shown == "count" else (name, city))) for country, shown, name, city in people
+    ]
     secrets = [canonical.secret_of(bytes([i % 256, i // 256]) * 16, ID) for i in range(len(people))]
     rows = sorted(
         (country, shown, canonical.clean(name), canonical.commitment(secret), canonical.clean(city or ""), secret)
