@@ -111,6 +111,8 @@ class ListCheck:
         """Goes through the lines one by one, for the sentence of each fault."""
         keys: list[Key] = []
         for n, line in enumerate(lines, start=self.size + 1):
+            expected = self._next
+            self._next += 1
             try:
                 if len(line) > LONGEST_LINE:
                     raise Fault("line_too_long")
@@ -118,7 +120,7 @@ class ListCheck:
                 key = _key(found)
                 last = keys[-1] if keys else self._last
                 keys.append(key)
-                expected, self._next = self._next, found["n"] + 1
+                self._next = found["n"] + 1
                 _check_next(key, last, found["n"], expected)
             except Fault as fault:
                 self._wrong(n, fault)

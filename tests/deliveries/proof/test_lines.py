@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from petition.deliveries.proof import canonical
 from petition.deliveries.proof.faults import Fault
+from petition.deliveries.proof.sentences import SENTENCES
 from tests.deliveries.proof.packages import ID
 
 C = "c" * 64
@@ -21,7 +22,7 @@ LINE = canonical.canonical_line(7, "KR", "full", "김민지", "서울", C)
 
 
 def test_a_line_is_canonical_json_of_its_members() -> None:
-    assert LINE == rfc8785.dumps({"c": C, "city": "서울", "country": "KR", "n": 7, "name": "김민지", "shown": "full"})
+    assert rfc8785.dumps({"c": C, "city": "서울", "country": "KR", "n": 7, "name": "김민지", "shown": "full"}) == LINE
     assert canonical.canonical_line(8, "KR", "count", "", None, C) == rfc8785.dumps(
         {"c": C, "country": "KR", "n": 8, "shown": "count"}
     )
@@ -97,6 +98,4 @@ def test_any_other_line_is_refused_in_its_own_words(code: str, line: bytes) -> N
 
 
 def test_no_two_faults_are_said_in_the_same_words() -> None:
-    from petition.deliveries.proof.sentences import SENTENCES
-
     assert len(set(SENTENCES.values())) == len(SENTENCES)

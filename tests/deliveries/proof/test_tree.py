@@ -6,10 +6,8 @@ import pytest
 
 from petition.deliveries.proof import tree
 
-INPUTS = [
-    bytes.fromhex(one)
-    for one in "|00|10|2021|3031|40414243|5051525354555657|606162636465666768696a6b6c6d6e6f".split("|")
-]
+TEXTS = ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")
+INPUTS = list(map(bytes.fromhex, TEXTS))
 # The test vectors of github.com/google/certificate-transparency (merkle_tree_test), also used by transparency-dev.
 ROOTS = (
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
