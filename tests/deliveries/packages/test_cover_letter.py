@@ -75,7 +75,9 @@ def test_it_is_archival_tagged_and_says_nothing_of_a_person(pdf: bytes) -> None:
         assert set(document.docinfo) <= {"/Title", "/Creator", "/CreationDate", "/ModDate"}
         assert str(document.docinfo["/CreationDate"]).startswith("D:20120229")
         tags = tags_of(document.Root.StructTreeRoot, [])
-        alternatives = {str(one.Alt) for one in document.objects if isinstance(one, pikepdf.Dictionary) and "/Alt" in one}
+        alternatives = {
+            str(one.Alt) for one in document.objects if isinstance(one, pikepdf.Dictionary) and "/Alt" in one
+        }
     assert [tag for tag in tags if re.fullmatch(r"/H\d", tag)] == ["/H1", "/H2", "/H1"]
     assert {"/L", "/LI", "/Table", "/TH", "/Figure", "/BlockQuote"} <= set(tags)
     assert alternatives == {"A code that leads to the page of this package"}
@@ -158,7 +160,11 @@ def test_it_is_gathered_from_the_snapshot(inside: Flask, package: Callable[..., 
     found = letter_of(read_again(), made)
     assert (found.language, found.text_language, found.total, found.package_number) == ("en", "en", 1234, 3)
     assert found.by_country == [("South Korea", 1200), ("United States", 34)]
-    assert (found.title, found.body, found.addressee) == ("Free the river", "Let it *flow*.", "the Minister of Waters")
+    assert (found.title, found.body, found.addressee) == (
+        "Free the river",
+        "Let it *flow*.",
+        "the Minister of Waters",
+    )
     assert found.organisations == ["River Friends"]
     assert found.mission == EMBASSY
     assert found.public_url == f"{inside.config['BASE_URL']}/packages/{made.id}"
@@ -166,7 +172,9 @@ def test_it_is_gathered_from_the_snapshot(inside: Flask, package: Callable[..., 
     assert letter_of(read_again(), made, FINGERPRINT).fingerprint == FINGERPRINT
 
 
-def test_what_changes_after_the_snapshot_changes_nothing_in_it(inside: Flask, package: Callable[..., Package]) -> None:
+def test_what_changes_after_the_snapshot_changes_nothing_in_it(
+    inside: Flask, package: Callable[..., Package]
+) -> None:
     made = package(key=FINGERPRINT)
     before = letter_of(read_again(), made)
     with writing() as session:
