@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -88,7 +89,15 @@ def test_equal_letters_give_equal_bytes(pdf: bytes, speaking: Flask) -> None:
 
 
 def test_a_long_text_goes_on_over_pages_and_odd_letters_break_nothing(speaking: Flask) -> None:
-    odd = "a\u08db\u3033\u0321 \ue000 𓀀 \x00\u202e Z" + "\u0334" * 60 + " end " + "x" * 300
+    odd = (
+        "a\u08db\u3033\u0321 \ue000 𓀀 \x00\u202e Z"
+        + "\u0334" * 60
+        + " end "
+        + "x" * 300
+        + " "
+        + "ขอให้หยุด" * 50
+        + "停止遣返" * 90
+    )
     many = "\n\n".join(f"## Point {n}\n\n- {'word ' * 60}\n- {odd}" for n in range(60))
     made = write_cover_letter(
         letter(
@@ -104,6 +113,13 @@ def test_a_long_text_goes_on_over_pages_and_odd_letters_break_nothing(speaking: 
     assert "Señora Embajadora: With" in text
     with pikepdf.open(io.BytesIO(made)) as document:
         assert len(document.pages) > 15
+    assert rightmost(made) < 596 - 70, "the margin stays empty"
+
+
+def rightmost(pdf: bytes) -> float:
+    """Where the last word ends, in points from the left."""
+    boxes = subprocess.run(["pdftotext", "-bbox", "-", "-"], input=pdf, capture_output=True, check=True).stdout
+    return max(float(found) for found in re.findall(rb'xMax="([\d.]+)"', boxes))
 
 
 @pytest.mark.parametrize("language", ["ko", "ar", "ka"])
