@@ -24,7 +24,9 @@ from petition.deliveries.pdf_volume import repacked
 _STANDARDS: list["typst.PDFStandard"] = ["a-2a", "ua-1"]
 _TEMPLATE = Path(__file__).with_name("letter.typ")
 _UNBROKEN = 45  # so many of the widest letter fit in a line
-_WITHOUT_SPACES = r"\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"  # Typst does not know where their words end
+_WITHOUT_SPACES = (
+    r"\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"  # within Chinese and Japanese, Typst does not know where their words end
+)
 _BROKEN_ANYWHERE = r"\p{Han}\p{Hiragana}\p{Katakana}"
 _PHRASE = regex.compile(rf"[{_WITHOUT_SPACES}]{{{_UNBROKEN // 2},}}")
 _LONG_WORD = regex.compile(rf"[^\s\u200b{_WITHOUT_SPACES}{_BROKEN_ANYWHERE}]{{{_UNBROKEN + 1},}}")
@@ -50,7 +52,8 @@ def main() -> int:
 
 def set_by_typst(letter: dict[str, Any]) -> bytes:
     """The letter as PDF/A-2a and PDF/UA-1, with words that Typst refuses replaced. Raises typst.TypstError."""
-    drawable = _each_text(letter, _drawable)
+    in_pieces = letter["text"]["language"] in {"zh", "ja"}
+    drawable = _each_text(letter, lambda text: _drawable(text, in_pieces))
     try:
         return _compiled(drawable)
     except typst.TypstError:
@@ -98,10 +101,14 @@ def _each_text(value: Any, change: Callable[[str], str]) -> Any:
     return value
 
 
-def _drawable(text: str) -> str:
-    """Text of characters that the fonts have, line by line, in which what is too long for a line may break."""
+def _drawable(text: str, in_pieces: bool) -> str:
+    """Text of characters that the fonts have, line by line, in which what is too long for a line may break.
+
+    `in_pieces`: also what is written without spaces, which Typst else breaks between words.
+    """
     text = "\n".join(of_known_characters(line) for line in text.split("\n"))
-    text = _PHRASE.sub(lambda found: _BREAK.join(_PART_OF_PHRASE.findall(found[0])), text)
+    if in_pieces:
+        text = _PHRASE.sub(lambda found: _BREAK.join(_PART_OF_PHRASE.findall(found[0])), text)
     return _LONG_WORD.sub(lambda found: _BREAK.join(_PART.findall(found[0])), text)
 
 

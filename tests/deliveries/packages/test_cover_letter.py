@@ -89,15 +89,7 @@ def test_equal_letters_give_equal_bytes(pdf: bytes, speaking: Flask) -> None:
 
 
 def test_a_long_text_goes_on_over_pages_and_odd_letters_break_nothing(speaking: Flask) -> None:
-    odd = (
-        "a\u08db\u3033\u0321 \ue000 𓀀 \x00\u202e Z"
-        + "\u0334" * 60
-        + " end "
-        + "x" * 300
-        + " "
-        + "ขอให้หยุด" * 50
-        + "停止遣返" * 90
-    )
+    odd = "a\u08db\u3033\u0321 \ue000 𓀀 \x00\u202e Z" + "\u0334" * 60 + " end " + "x" * 300
     many = "\n\n".join(f"## Point {n}\n\n- {'word ' * 60}\n- {odd}" for n in range(60))
     made = write_cover_letter(
         letter(
@@ -114,6 +106,14 @@ def test_a_long_text_goes_on_over_pages_and_odd_letters_break_nothing(speaking: 
     with pikepdf.open(io.BytesIO(made)) as document:
         assert len(document.pages) > 15
     assert rightmost(made) < 596 - 70, "the margin stays empty"
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hant"])
+def test_what_is_written_without_spaces_stays_between_the_margins(speaking: Flask, language: str) -> None:
+    body = "\n\n".join(("ขอให้หยุด" * 50, "停止遣返" * 90, "သည်များကို" * 50))
+    made = write_cover_letter(letter(text_language=language, body=body))
+    assert "停止遣返" in text_of(made)
+    assert rightmost(made) < 596 - 70
 
 
 def rightmost(pdf: bytes) -> float:
