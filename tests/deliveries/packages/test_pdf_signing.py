@@ -88,6 +88,7 @@ def test_it_stays_archival_and_says_no_more_than_before(app: Flask, pdf: bytes) 
         assert int(field.F) & 0b110111 == 0b100, "printed, and neither hidden nor invisible: PDF/A-2, 6.3.2"
         assert float(field.Rect[0]) < 0, "off the page, where PDF/UA asks for no tag"
         assert document.pages[0].Tabs == "/S"
+        assert document.check_pdf_syntax() == []
         assert set(field.V.keys()) == {"/Type", "/Filter", "/SubFilter", "/Contents", "/ByteRange", "/M"}
         assert re.fullmatch(r"D:\d{14}(Z|\+00'00')?", str(field.V.M))
 
