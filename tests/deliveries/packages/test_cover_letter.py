@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -104,6 +105,21 @@ def test_a_long_text_goes_on_over_pages_and_odd_letters_break_nothing(speaking: 
     assert "Señora Embajadora: With" in text
     with pikepdf.open(io.BytesIO(made)) as document:
         assert len(document.pages) > 15
+    assert rightmost(made) < 596 - 70, "the margin stays empty"
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hant"])
+def test_what_is_written_without_spaces_stays_between_the_margins(speaking: Flask, language: str) -> None:
+    body = "\n\n".join(("ขอให้หยุด" * 50, "停止遣返" * 90, "သည်များကို" * 50))
+    made = write_cover_letter(letter(text_language=language, body=body))
+    assert "停止遣返" in text_of(made)
+    assert rightmost(made) < 596 - 70
+
+
+def rightmost(pdf: bytes) -> float:
+    """Where the last word ends, in points from the left."""
+    boxes = subprocess.run(["pdftotext", "-bbox", "-", "-"], input=pdf, capture_output=True, check=True).stdout
+    return max(float(found) for found in re.findall(rb'xMax="([\d.]+)"', boxes))
 
 
 @pytest.mark.parametrize("language", ["ko", "ar", "ka"])
