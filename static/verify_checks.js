@@ -4,7 +4,7 @@ const verifyChecks = (() => {
   "use strict";
   const { Fault, canonical, canonicalPart, checkSchema, entriesOf, parsed } = verifyReading;
   const { encoded, hex, unhex, unbase64, base64, joined, read, sha256, crc32, plain } = verifyReading.bytes;
-  const LONGEST_LINE = 65536, MOST_FAULTS = 10, LARGEST_MANIFEST = 4 << 20, LARGEST_RECEIPT = 8 << 20;
+  const LONGEST_LINE = 65536, MOST_FAULTS = 10, LARGEST_MANIFEST = 4 << 20, LARGEST_STAMP = 1 << 20, LARGEST_RECEIPT = 8 << 20;
   const AT_ONCE = 4096; // hashes that are asked for together
   const APART = ["manifest.json", "manifest.json.sig", "manifest.json.tsr"];
   const COMMITMENT = new TextEncoder().encode("petition-line/1\0");
@@ -166,6 +166,7 @@ const verifyChecks = (() => {
         progress(index / lines.length);
         await new Promise((resume) => setTimeout(resume)); // the page stays alive
       }
+      const number = expected++;
       try {
         if (bytes.length > LONGEST_LINE) throw new Fault("line_too_long");
         const line = canonicalPart(schemas, "line", bytes);
@@ -173,7 +174,7 @@ const verifyChecks = (() => {
         more(found.manners, line.shown);
         if (commitments.has(line.c)) twice ??= line.c;
         commitments.add(line.c);
-        const before = last, number = expected;
+        const before = last;
         [last, expected] = [line, line.n + 1];
         const order = before ? comparedLines(before, line) : -1;
         if (order === 0) throw new Fault("same_line");
@@ -190,6 +191,7 @@ const verifyChecks = (() => {
   function* countFaults(manifest, list) {
     const total = manifest.signature_count;
     if (list.size !== total) yield new Fault("list_size", { found: list.size, declared: total });
+    if (sum([...list.manners.values()]) < list.size) return; // lines that nobody can read are in no count
     const declared = new Map(manifest.signatures_by_country.map((row) => [row.code, row.signature_count]));
     for (const country of [...new Set([...list.countries.keys(), ...declared.keys()])].sort()) {
       const numbers = { found: list.countries.get(country) ?? 0, declared: declared.get(country) ?? 0 };
@@ -239,7 +241,9 @@ const verifyChecks = (() => {
       done += share;
     }
     report.notes.push("tables_by_hash", "pdfs_by_hash");
-    if (entries.has(APART[2])) report.notes.push("stamp_not_read");
+    if (!entries.has(APART[2])) return;
+    await whole(APART[2], LARGEST_STAMP);
+    report.notes.push("stamp_not_read");
   }
 
   function* nameFaults(manifest, names) {
@@ -251,7 +255,7 @@ const verifyChecks = (() => {
     const others = names.filter((name) => !allowed.includes(name)).slice(0, 20);
     for (const name of others) yield new Fault("too_many", { name: plain(name) });
     const found = names.filter((name) => allowed.includes(name));
-    const order = orderOf(names).filter((name) => found.includes(name));
+    const order = orderOf(declared).filter((name) => names.includes(name));
     if (canonical(found) !== canonical(order)) yield new Fault("zip_order");
   }
 

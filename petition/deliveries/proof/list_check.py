@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from operator import lt
+from struct import Struct
 from typing import Any
 from unicodedata import is_normalized
 
@@ -29,6 +30,8 @@ _LINE = re.compile(
     rb'(?:"name":"(' + _TEXT + rb')","shown":"(full|initials)"|(?(2)(?!)|"shown":"count"))\}\n',
     re.MULTILINE,
 )
+
+_END_OF_C = Struct("24s")
 
 Key = tuple[bytes, bytes, bytes, bytes]
 """What lines are ordered by: country, shown, name, c. UTF-8 keeps the order of code points."""
@@ -135,13 +138,12 @@ class ListCheck:
         self.counts.update(zip(countries, manners, strict=True))
         ends = self._ends
         for c in commitments:
-            ends[c[:2]] += c[2:26]
+            ends[c[:2]] += c[2:26]  # 104 bits in all: no two are alike by chance
 
     def _doubled(self) -> Iterator[Fault]:
         for start, joined in self._ends.items():
-            each = [bytes(joined[at : at + 24]) for at in range(0, len(joined), 24)]
-            if len(set(each)) < len(each):
-                end = next(end for end, times in Counter(each).items() if times > 1)
+            if len(set(_END_OF_C.iter_unpack(joined))) < len(joined) // _END_OF_C.size:
+                ((end,), _times), *_rest = Counter(_END_OF_C.iter_unpack(joined)).most_common(1)
                 yield Fault("c_twice", c=(start + end).decode())
                 return
 

@@ -157,9 +157,9 @@ def _count_faults(facts: Mapping[str, Any], seen: ListCheck) -> Iterator[Fault]:
         if by_country[country] != declared.get(country, 0):
             values = {"found": by_country[country], "declared": declared.get(country, 0)}
             yield Fault("list_country", country=country, **values)
-    for shown, count in facts["shown"].items():
-        if by_manner[shown] != count:
-            yield Fault("list_shown", shown=shown, found=by_manner[shown], declared=count)
+    for manner, count in facts["shown"].items():
+        if by_manner[manner] != count:
+            yield Fault("list_shown", shown=manner, found=by_manner[manner], declared=count)
 
 
 def _check_stamp(report: Report, part: Part, content: bytes) -> None:

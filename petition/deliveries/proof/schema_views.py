@@ -19,4 +19,5 @@ def one(name: str) -> Response:
     response.headers["Cache-Control"] = f"public, max-age={SECONDS}"
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from petition.deliveries.proof import canonical
 from petition.deliveries.proof.faults import Fault
-from petition.deliveries.proof.sentences import SENTENCES
 from tests.deliveries.proof.packages import ID
 
 C = "c" * 64
@@ -95,7 +94,3 @@ def test_any_other_line_is_refused_in_its_own_words(code: str, line: bytes) -> N
         canonical.parse_line(line)
     assert caught.value.code == code
     assert str(caught.value).isprintable()
-
-
-def test_no_two_faults_are_said_in_the_same_words() -> None:
-    assert len(set(SENTENCES.values())) == len(SENTENCES)

@@ -104,6 +104,14 @@ def test_a_receipt_is_checked(tmp_path: Path) -> None:
     assert "It does not say whose line it is." in verify(path).stdout
 
 
+def test_a_package_cannot_control_the_terminal(tmp_path: Path) -> None:
+    title = {"slug": "x", "title": "a\x1b[2J\u202eb", "addressee": "c\nThe package is whole."}
+    done = verify(package(petition=title).pack(tmp_path / "package.zip"))
+    assert done.returncode == 0
+    assert all(line.isprintable() for line in done.stdout.splitlines())
+    assert done.stdout.splitlines()[1] == "Petition: a\ufffd[2J\ufffdb, to c\ufffdThe package is whole."
+
+
 @pytest.mark.parametrize("arguments", [[], ["nowhere.zip"], ["/", "--key", "12ab"], ["/", "--nonsense"]])
 def test_wrong_usage_is_2(arguments: list[str]) -> None:
     done = verify(*arguments)
