@@ -4,7 +4,8 @@ const verifyChecks = (() => {
   "use strict";
   const { Fault, canonical, canonicalPart, checkSchema, entriesOf, parsed } = verifyReading;
   const { encoded, hex, unhex, unbase64, base64, joined, read, sha256, crc32, plain } = verifyReading.bytes;
-  const LONGEST_LINE = 65536, MOST_FAULTS = 10, LARGEST_MANIFEST = 4 << 20, LARGEST_STAMP = 1 << 20, LARGEST_RECEIPT = 8 << 20;
+  const LONGEST_LINE = 65536, MOST_FAULTS = 10;
+  const LARGEST = { manifest: 4 << 20, stamp: 1 << 20, receipt: 8 << 20, signature: 64, key: 1000 };
   const AT_ONCE = 4096; // hashes that are asked for together
   const APART = ["manifest.json", "manifest.json.sig", "manifest.json.tsr"];
   const COMMITMENT = new TextEncoder().encode("petition-line/1\0");
@@ -218,9 +219,9 @@ const verifyChecks = (() => {
       if (APART.includes(name) && crc32(bytes) !== entry.crc) report.faults.push(new Fault("crc", { name }));
       return bytes;
     };
-    const content = await whole(manifestName, LARGEST_MANIFEST);
-    const signature = await whole(signatureName, 64);
-    const pem = new TextDecoder("latin1").decode(await whole("key.pem", 1000));
+    const content = await whole(manifestName, LARGEST.manifest);
+    const signature = await whole(signatureName, LARGEST.signature);
+    const pem = new TextDecoder("latin1").decode(await whole("key.pem", LARGEST.key));
     let manifest;
     try {
       manifest = canonicalPart(schemas, "manifest", content);
@@ -242,7 +243,7 @@ const verifyChecks = (() => {
     }
     report.notes.push("tables_by_hash", "pdfs_by_hash");
     if (!entries.has(APART[2])) return;
-    await whole(APART[2], LARGEST_STAMP);
+    await whole(APART[2], LARGEST.stamp);
     report.notes.push("stamp_not_read");
   }
 
@@ -282,7 +283,7 @@ const verifyChecks = (() => {
 
   // A receipt (proof/receipt_check.py)
   async function checkReceipt(report, file, { schemas, trusted }) {
-    if (file.size > LARGEST_RECEIPT) throw new Fault("receipt_too_large");
+    if (file.size > LARGEST.receipt) throw new Fault("receipt_too_large");
     const text = await read(file, 0, file.size);
     const blank = (byte) => [9, 10, 13, 32].includes(byte);
     let [start, end] = [0, text.length];

@@ -75,18 +75,20 @@ const verifyReading = (() => {
 
   async function directoryOf(file) {
     const tail = await read(file, Math.max(0, file.size - 22 - 0xffff), file.size);
-    let at = tail.length - 22;
+    let at = tail.length - 4;
     while (at >= 0 && !same(tail.subarray(at, at + 4), [80, 75, 5, 6])) at--;
     const beginning = hex(await read(file, 0, 4));
-    if (at < 0) throw new Fault(beginning === "504b0304" ? "not_a_zip" : "neither");
+    if (at < 0 || tail.length - at < 22) throw new Fault(beginning === "504b0304" ? "not_a_zip" : "neither");
     const view = new DataView(tail.buffer, at);
     const [count, length, start] = [view.getUint16(10, true), view.getUint32(12, true), view.getUint32(16, true)];
     const zip64 = at >= 20 && same(tail.subarray(at - 20, at - 16), [80, 75, 6, 7]);
     if (zip64 || length === 0xffffffff || start === 0xffffffff) throw new Fault("zip64");
     const after = tail.length - at - 22;
+    const end = file.size - 22 - after;
+    // Or it is the end of the workbook, in what is left of a ZIP.
+    if (after && start + length !== end) throw new Fault("not_a_zip");
     if (after) throw new Fault(after === view.getUint16(20, true) ? "zip_comment" : "zip_trailing");
     if (length > 4 << 20) throw new Fault("zip_many");
-    const end = file.size - 22;
     if (start + length < end) throw new Fault(beginning === "504b0304" ? "zip_between" : "zip_leading");
     const expected = [[4, 0x06054b50], [2, 0], [2, 0], [2, count], [2, count], [4, length], [4, start], [2, 0]];
     if (start + length > end || !same(tail.subarray(at), packed(expected))) throw new Fault("not_a_zip");
@@ -106,7 +108,7 @@ const verifyReading = (() => {
       zip_encrypted: two(8) & 1,
       zip_compressed: two(10),
       linked: (four(38) >>> 28) === 0o12,
-      zip64: [four(20), size, offset].includes(0xffffffff),
+      zip64: two(6) >= 45 || [four(20), size, offset].includes(0xffffffff),
       zip_extra: extra,
       zip_entry_comment: comment,
       zip_sizes: four(20) !== size,
