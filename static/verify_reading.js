@@ -198,7 +198,8 @@ const verifyReading = (() => {
     try {
       value = JSON.parse(text);
     } catch {
-      throw new Fault("not_json");
+      const word = text.replace(STRINGS, '""').match(/NaN|-?Infinity/);
+      throw word ? new Fault("no_number", { word: word[0] }) : new Fault("not_json");
     }
     const isCanonical = canonical(value) === text;
     if (!isCanonical) refuseTwoReadings(text, value);
