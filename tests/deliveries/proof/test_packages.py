@@ -36,7 +36,7 @@ def test_a_package_passes_as_zip_and_as_folder(tmp_path: Path) -> None:
         assert report.summary["shown"] == {"full": 9, "initials": 1, "count": 2}
 
 
-@pytest.mark.parametrize("number", [0, 1, 1023, 1024, 1025, 2500])
+@pytest.mark.parametrize("number", [0, 1, 1024, 1025])
 def test_a_package_of_any_size_passes(checked: Check, number: int) -> None:
     people = [("KR", "full", f"Name {n}", None) for n in range(number)]
     report = checked(package(people).zip(), deep=True)

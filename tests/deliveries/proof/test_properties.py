@@ -39,7 +39,7 @@ def checked(content: bytes, **options: object) -> Report:
         return check(path, **options)  # type: ignore[arg-type]
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=250, derandomize=True, deadline=None)
 @given(st.integers(0, len(WHOLE) - 1), st.integers(1, 255))
 def test_every_single_byte_change_of_the_zip_is_found(place: int, bits: int) -> None:
     content = bytearray(WHOLE)
@@ -67,7 +67,7 @@ def test_every_change_around_the_files_is_found(place: int, bits: int) -> None:
     assert not checked(bytes(content)).ok
 
 
-@settings(max_examples=100, derandomize=True, deadline=None)
+@settings(max_examples=60, derandomize=True, deadline=None)
 @given(st.sampled_from(sorted(MADE.files)), st.data())
 def test_every_single_byte_change_in_a_folder_is_found(name: str, data: st.DataObject) -> None:
     content = bytearray(MADE.files[name])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -31,8 +32,13 @@ WORDS = {
 }
 
 
+@functools.cache
+def validator(name: str) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(schema.schema(name), registry=REGISTRY)
+
+
 def fits(name: str, value: Any) -> bool:
-    return bool(jsonschema.Draft202012Validator(schema.schema(name), registry=REGISTRY).is_valid(value))
+    return bool(validator(name).is_valid(value))
 
 
 def fits_here(name: str, value: Any) -> bool:
@@ -46,7 +52,7 @@ def fits_here(name: str, value: Any) -> bool:
 def spoiled(value: Any) -> Iterator[Any]:
     """The value with one member more, one less or another, at every place."""
     for place in _places(value):
-        for other in (None, 0, -1, 1.5, True, "", "x", "KR", "a" * 64, [], {}, ["x"], {"x": 1}, 2**60):
+        for other in (None, 0, -1, True, "", "KR", "a" * 64, [], {"x": 1}, 2**60):
             yield _with(value, place, other)
         if isinstance(_at(value, place), dict):
             yield _with(value, place, {**_at(value, place), "more": "x"})
@@ -56,7 +62,7 @@ def spoiled(value: Any) -> Iterator[Any]:
 
 def _places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     yield place
-    members = value.items() if isinstance(value, dict) else enumerate(value[:2]) if isinstance(value, list) else ()
+    members = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
     for key, member in members:
         yield from _places(member, (*place, key))
 
