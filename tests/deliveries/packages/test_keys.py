@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import stat
 import subprocess
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -51,7 +53,15 @@ def test_openssl_takes_what_was_signed_and_nothing_else(inside: Flask, tmp_path:
     assert keys.public_pem(read_again(), signed.fingerprint) == signed.pem
 
 
-def test_it_is_made_on_first_use_for_its_owner_alone_and_stays(path: Path) -> None:
+@pytest.fixture
+def careless_shell() -> Iterator[None]:
+    """Files are for everybody, unless whoever makes them says otherwise."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def test_it_is_made_on_first_use_for_its_owner_alone_and_stays(path: Path, careless_shell: None) -> None:
     assert not path.exists()
     first = keys.current()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -79,7 +89,9 @@ def test_the_key_of_the_setting_comes_before_that_of_the_file(path: Path, inside
     assert keys.sign(MANIFEST).der == ed25519.public_der(ed25519.private_key(pem)) != public
 
 
-def test_rotating_keeps_the_former_public_key_and_nothing_of_the_private_one(path: Path) -> None:
+def test_rotating_keeps_the_former_public_key_and_nothing_of_the_private_one(
+    path: Path, careless_shell: None
+) -> None:
     signed, private = keys.sign(MANIFEST), path.read_bytes()
     with writing() as session:
         former, new = keys.rotate(session)

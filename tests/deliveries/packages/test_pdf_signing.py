@@ -12,6 +12,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 import typst
+import tzlocal
 from asn1crypto import cms
 from flask import Flask
 
@@ -90,7 +91,20 @@ def test_it_stays_archival_and_says_no_more_than_before(app: Flask, pdf: bytes) 
         assert document.pages[0].Tabs == "/S"
         assert document.check_pdf_syntax() == []
         assert set(field.V.keys()) == {"/Type", "/Filter", "/SubFilter", "/Contents", "/ByteRange", "/M"}
-        assert re.fullmatch(r"D:\d{14}(Z|\+00'00')?", str(field.V.M))
+
+
+def test_where_the_machine_stands_is_nobodys_business(
+    app: Flask, pdf: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Pyongyang")
+    tzlocal.reload_localzone()
+    try:
+        done = signed(pdf)
+    finally:
+        monkeypatch.undo()
+        tzlocal.reload_localzone()
+    with pikepdf.open(io.BytesIO(done)) as document:
+        assert re.fullmatch(r"D:\d{14}(Z|\+00'00')", str(document.Root.AcroForm.Fields[0].V.M))
 
 
 def test_without_a_certificate_nothing_is_signed(app: Flask, pdf: bytes) -> None:
