@@ -111,6 +111,7 @@ def site(app: Flask, petition: Petition, sign: Callable[..., Any], send_mail: Ca
     values = {
         "slug": SLUG,
         "petitions.organisation.slug": "river-friends",
+        "schemas.one.name": "line",
         "missions.mission.slug": "cn-gb-london-embassy",
         "token": pending.rpartition("/")[2],
         "own_page.link.token": own.rpartition("/")[2],

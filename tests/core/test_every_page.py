@@ -36,7 +36,11 @@ PUBLIC = {
     "api.description/api/v1/openapi.json",
     "keys.published/.well-known/petition-keys.json",
 }
-KEPT_FOR_EVER = {"static/static/<path:filename>", "petitions.picture/uploads/<name>"}
+KEPT_FOR_EVER = {
+    "static/static/<path:filename>",
+    "petitions.picture/uploads/<name>",
+    "schemas.one/schemas/<name>.json",
+}
 AS_OF = re.compile(r'"as_of":"[^"]*"')
 
 
