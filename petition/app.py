@@ -12,12 +12,14 @@ from petition.accounts import retention as account_retention
 from petition.accounts import views as accounts_views
 from petition.api import views as api_views
 from petition.core import page_cache
-from petition.deliveries import export_views
+from petition.deliveries import export_views, verify_views
 from petition.deliveries import mails as export_mails
+from petition.deliveries.missions import views as missions_views
 from petition.deliveries.packages import keys_views, receipt_views
 from petition.deliveries.packages import models as package_models
 from petition.deliveries.packages import organiser_views as package_views
 from petition.deliveries.packages import public_views as public_package_views
+from petition.deliveries.proof import schema_views
 from petition.endorsements import mails as endorsement_mails
 from petition.endorsements import organiser_views as endorsing_views
 from petition.endorsements import retention as endorsement_retention
@@ -80,10 +82,13 @@ BLUEPRINTS = (
     import_views.bp,
     moderating_views.bp,
     export_views.bp,
+    missions_views.bp,
     keys_views.bp,
     package_views.bp,
     public_package_views.bp,
     receipt_views.bp,
+    schema_views.bp,
+    verify_views.bp,
     api_views.bp,
     api_views.pages,
     health_views.bp,

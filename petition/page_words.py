@@ -32,6 +32,11 @@ def number(value: int) -> str:
     return format_decimal(value)
 
 
+def groups(digits: str) -> str:
+    """A fingerprint as people compare it: in groups of four."""
+    return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
+
+
 def day(value: datetime | date) -> str:
     """A day as the language writes it, in full."""
     return _formatted(value, "yMMMMd")
@@ -83,6 +88,7 @@ def init_app(app: Flask) -> None:
         period=period,
         short_period=short_period,
         country=countries.name,
+        groups=groups,
         listed=listed,
     )
     app.jinja_env.globals.update(

@@ -21,6 +21,7 @@ COMMANDS = {
     "keys": ("petition.cli.keys", "keys", "The keys that packages are signed with."),
     "load": ("petition.cli.petitions", "load", "Creates or updates a petition from a text file."),
     "mail": ("petition.cli.mail", "mail", "The outbox: what is owed, what could not be sent."),
+    "mission": ("petition.cli.missions", "mission", "Embassies and consulates: lists, imports."),
     "org": ("petition.cli.people", "org", "Organisations."),
     "purge": ("petition.cli.running", "purge", "Forgets now what the retention rules say."),
     "serve": ("petition.cli.running", "serve", "Runs the production web server."),

@@ -35,6 +35,7 @@ ASK_EXPORT = parse("10 per 1 hour")
 ENTER_ENDORSEMENT = parse("100 per 1 hour")
 ASK_ENDORSER = parse("50 per 1 hour")
 ASK_ENDORSER_ADDRESS = parse("3 per 1 day")  # whoever asks: nobody can fill a stranger's mailbox
+VERIFY = parse("20 per 10 minutes")
 CODE_TRIES = parse("5 per 1 hour")
 
 

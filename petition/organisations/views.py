@@ -7,7 +7,7 @@ from flask import Blueprint, render_template
 
 from petition.accounts.signed_in import actor
 from petition.core.db import db, read_again
-from petition.organisations.roles import Action, may
+from petition.organisations.roles import Action, may, reachable
 from petition.petitions import partners
 from petition.petitions.models import Petition
 from petition.petitions.reach import within_reach
@@ -40,6 +40,7 @@ def desk() -> str:
         invitations=partners.waiting(db.session(), who),
         partners=partners.of_actor(db.session(), who),
         counts=counts_by_link(db.session(), [one.id for one in found]),
+        sees_missions=db.session.scalar(reachable(who, Action.SEE_FIGURES).limit(1)) is not None,
     )
 
 

@@ -52,6 +52,8 @@ ACTS: dict[str, LazyString] = {
     "personal details erased": __("erased the personal details of entry %(object)s"),
     "mail allowed again": __("let mail go again to an address that took none"),
     "names forgotten": __("forgot the names of %(number)s signers of %(object)s, as was promised"),
+    "mission added": __("added the mission %(object)s"),
+    "mission changed": __("changed the mission %(object)s: %(columns)s"),
     "name changed": __("changed the name of the account"),
     "package key made": __("made a new key that signs packages: %(object)s…"),
     "package key retired": __("retired a key that signed packages: %(object)s…"),

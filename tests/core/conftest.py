@@ -112,6 +112,8 @@ def site(app: Flask, petition: Petition, sign: Callable[..., Any], send_mail: Ca
     values = {
         "slug": SLUG,
         "petitions.organisation.slug": "river-friends",
+        "schemas.one.name": "line",
+        "missions.mission.slug": "cn-gb-london-embassy",
         "token": pending.rpartition("/")[2],
         "own_page.link.token": own.rpartition("/")[2],
         "own_page.open_page.token": own.rpartition("/")[2],

@@ -23,6 +23,7 @@ PUBLIC = {
     "petitions.privacy/privacy",
     "petitions.accessibility/accessibility",
     "petitions.data/data",
+    "verify.page/verify",
     "signatures.petition/petitions/<slug>",
     "endorsements.all_of_them/petitions/<slug>/endorsements",
     "signatures.by_link/petitions/<slug>/by/<code>",
@@ -40,7 +41,11 @@ PUBLIC = {
     "api.description/api/v1/openapi.json",
     "keys.published/.well-known/petition-keys.json",
 }
-KEPT_FOR_EVER = {"static/static/<path:filename>", "petitions.picture/uploads/<name>"}
+KEPT_FOR_EVER = {
+    "static/static/<path:filename>",
+    "petitions.picture/uploads/<name>",
+    "schemas.one/schemas/<name>.json",
+}
 AS_OF = re.compile(rb'"as_of":"[^"]*"')
 
 

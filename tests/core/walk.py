@@ -35,7 +35,9 @@ from tests.conftest import CODE, LINK, PASSWORD, add_petition
 from tests.core.walk_accounts import through_accounts
 from tests.core.walk_exports import through_exports
 from tests.core.walk_packages import through_packages
+from tests.core.walk_missions import through_missions
 from tests.core.walk_partners import through_partners
+from tests.core.walk_verify import through_verify
 from tests.petitions.writing import filled
 
 # Georgian: neither Latin nor the script of a language of ours, so that what is left in English stands out.
@@ -144,6 +146,8 @@ def through_all_pages(app: Flask, language: str) -> Walk:
         _updating(walk)
         through_exports(walk)
         through_packages(walk)
+        through_missions(walk)
+        through_verify(walk)
         _endorsing(walk)
         through_partners(walk)
         _writing(walk)

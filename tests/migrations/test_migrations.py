@@ -29,6 +29,7 @@ from tests import commands
 from tests.conftest import make_settings, running
 from tests.databases import Databases, raw_engine
 
+MISSIONS = 20  # the directory is there from the start
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -139,17 +140,20 @@ def test_up_down_and_up_again_with_data_in_every_table(app: Flask) -> None:
     migrating.upgrade()
     with db.engine.connect() as connection:
         first = definitions(connection)
+    shipped = rows()
+    assert set(shipped.values()) == {0, 1, MISSIONS}
     fill_every_table()
-    assert rows() == dict.fromkeys([*Base.metadata.tables, "alembic_version"], 1)
+    filled = dict.fromkeys([*Base.metadata.tables, "alembic_version"], 1) | {"mission": MISSIONS + 1}
+    assert rows() == filled
     migrating.upgrade()
-    assert set(rows().values()) == {1}, "nothing to do leaves everything as it was"
+    assert rows() == filled, "nothing to do leaves everything as it was"
     migrating.downgrade(revision="base")
     assert rows() == {"alembic_version": 0}
     assert current_and_newest()[0] is None
     migrating.upgrade()
     with db.engine.connect() as connection:
         assert definitions(connection) == first
-    assert set(rows().values()) == {0, 1}
+    assert rows() == shipped
     fill_every_table()
 
 

@@ -93,6 +93,7 @@ def objects(app: Flask) -> Objects:
         return Objects(
             {
                 "petitions/slug": SLUG,
+                "missions/slug": "cn-gb-london-embassy",
                 "organisations/slug": river.slug,
                 "format": "csv",
                 "user_id": str(owner.id),
@@ -181,6 +182,8 @@ def may_as_partner(row: Row, role: str) -> str:
     """What the table means for somebody with that role in a partner of the petition, and no other."""
     if row.rule == OF_PARTNERS:
         return "yes" if role == "owner" else "no"
+    if row.rule.startswith("/organiser/missions"):
+        return row.may[role]
     if row.rule in OF_UPDATES:
         return "yes" if role in WHOEVER_SENDS else "no"
     if "petitions/<slug>" in row.rule and row.may["other"] == "no":
