@@ -18,6 +18,10 @@ from petition.core import committer, db, i18n, kept, limits, logs, page_cache, r
 from petition.core.errors import SettingRefused
 from petition.deliveries import export_views
 from petition.deliveries import mails as export_mails
+from petition.deliveries.journal import organiser_views as planning_views
+from petition.deliveries.journal import recording_views
+from petition.deliveries.journal import retention as journal_retention
+from petition.deliveries.journal import views as journal_views
 from petition.deliveries.packages import models as package_models
 from petition.endorsements import mails as endorsement_mails
 from petition.endorsements import organiser_views as endorsing_views
@@ -54,7 +58,7 @@ MAX_FORM_BYTES = 256 * 1024
 LOADED_FOR_THEIR_RULES = (
     *(mails, retention, promised, withdrawals, imports, mail_retention, bounces, update_mails),
     *(account_mails, account_retention, organisation_mails, petition_mails, export_mails),
-    *(endorsement_mails, endorsement_retention, package_models),
+    *(endorsement_mails, endorsement_retention, package_models, journal_retention),
 )
 BLUEPRINTS = (
     petitions_views.bp,
@@ -81,6 +85,9 @@ BLUEPRINTS = (
     import_views.bp,
     moderating_views.bp,
     export_views.bp,
+    journal_views.bp,
+    planning_views.bp,
+    recording_views.bp,
     api_views.bp,
     api_views.pages,
     health_views.bp,

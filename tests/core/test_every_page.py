@@ -28,6 +28,12 @@ PUBLIC = {
     "signatures.by_link/petitions/<slug>/by/<code>",
     "tallies.tally/petitions/<slug>/tally",
     "tallies.tally_csv/petitions/<slug>/tally.csv",
+    "journal.deliveries/petitions/<slug>/deliveries",
+    "journal.calendar/petitions/<slug>/deliveries.ics",
+    "journal.delivery/deliveries/<uuid:delivery_id>",
+    "api_pages.deliveries_json/petitions/<slug>/deliveries.json",
+    "api.deliveries/api/v1/petitions/<slug>/deliveries",
+    "api.delivery/api/v1/deliveries/<uuid:delivery_id>",
     "api_pages.tally_json/petitions/<slug>/tally.json",
     "api.petitions_list/api/v1/petitions",
     "api.petition/api/v1/petitions/<slug>",
@@ -35,6 +41,7 @@ PUBLIC = {
     "api.description/api/v1/openapi.json",
 }
 KEPT_FOR_EVER = {"static/static/<path:filename>", "petitions.picture/uploads/<name>"}
+KEPT_FOR_MINUTES = {"journal.photo/deliveries/<uuid:delivery_id>/photos/<name>"}
 AS_OF = re.compile(r'"as_of":"[^"]*"')
 
 
@@ -76,7 +83,7 @@ def test_public_pages_are_the_same_for_everybody_and_may_be_kept(site: Site) -> 
 def test_all_other_pages_are_kept_by_nobody(site: Site) -> None:
     for client in everybody(site):
         for name, url in site.urls().items():
-            if name not in PUBLIC | KEPT_FOR_EVER:
+            if name not in PUBLIC | KEPT_FOR_EVER | KEPT_FOR_MINUTES:
                 assert client.get(url, buffered=True).headers["Cache-Control"] == "no-store", name
         for url in site.urls("POST").values():
             assert client.post(url).headers["Cache-Control"] == "no-store"

@@ -23,6 +23,7 @@ from petition.organisations.service import add_organisation, find_organisation
 from petition.petitions.models import Petition
 from petition.updates import service as updates
 from tests.conftest import SLUG, add_petition, password_hash
+from tests.deliveries.journal.made import of_deliveries
 from tests.endorsements.conftest import draft_endorsement
 from tests.exports import add_request
 from tests.petitions.partnership import accepted, add_lake
@@ -98,6 +99,7 @@ def objects(app: Flask) -> Objects:
                 "endorsement_id": str(endorsement.id),
                 "invitation_id": str(invitation.id),
                 "number": "1",
+                **of_deliveries(session, petition),
             }
         )
 

@@ -79,11 +79,12 @@ class Delivery(Base):
     changed_at: Mapped[datetime] = mapped_column(default=now)
     petition: Mapped[Petition] = relationship(lazy="joined")
     mission: Mapped[Mission] = relationship(lazy="joined")
-    package: Mapped[Package | None] = relationship(lazy="joined")
+    package: Mapped[Package | None] = relationship(lazy="selectin")
     entries: Mapped[list[DeliveryEntry]] = relationship(
-        lazy="selectin", order_by="(DeliveryEntry.created_at, DeliveryEntry.id)", back_populates="delivery"
+        lazy="selectin",
+        order_by=lambda: (DeliveryEntry.created_at, DeliveryEntry.id),
+        back_populates="delivery",
     )
-    photos: Mapped[list[DeliveryPhoto]] = relationship(order_by="DeliveryPhoto.created_at")
 
     @property
     def at(self) -> datetime:
@@ -93,9 +94,19 @@ class Delivery(Base):
     @property
     def standing(self) -> Sequence[DeliveryEntry]:
         """The entries that no other one corrects or strikes out, in the order of what they tell."""
-        replaced = {one.replaces for one in self.entries}
-        stand = [one for one in self.entries if one.id not in replaced and one.kind != EntryKind.STRUCK]
-        return sorted(stand, key=lambda one: (one.happened_at, one.created_at, one.id))
+        corrected = self.corrections
+        return [one for one in self.story if one.id not in corrected]
+
+    @property
+    def corrections(self) -> dict[UUID, DeliveryEntry]:
+        """What corrects an entry or strikes it out, by the id of that entry."""
+        return {one.replaces: one for one in self.entries if one.replaces}
+
+    @property
+    def story(self) -> Sequence[DeliveryEntry]:
+        """All entries that tell something, corrected ones among them, in the order of what they tell."""
+        told = [one for one in self.entries if one.kind != EntryKind.STRUCK]
+        return sorted(told, key=lambda one: (one.happened_at, one.created_at, one.id))
 
     def has(self, kind: EntryKind) -> bool:
         """Whether an entry that stands tells this."""
@@ -136,7 +147,17 @@ class DeliveryEntry(Base):
     removed_at: Mapped[datetime | None]
     removed_why: Mapped[str] = mapped_column(sa.String(300), default="")
     delivery: Mapped[Delivery] = relationship(back_populates="entries")
-    package: Mapped[Package | None] = relationship(lazy="joined")
+    package: Mapped[Package | None] = relationship()
+
+    @property
+    def has_facts(self) -> bool:
+        """Whether it says to whom, by whom, how or before whom."""
+        return any((self.to_whom, self.by_whom, self.carrier, self.reference, self.witnesses))
+
+    @property
+    def has_words(self) -> bool:
+        """Whether somebody has written something in it."""
+        return any(getattr(self, name) for name in (*WORDS, "why"))
 
 
 class DeliveryPhoto(Base):
