@@ -67,10 +67,13 @@ def _state_asked(petition: Petition) -> str:
 
 def _new_page(petition: Petition, form: PlanForm, problem: str | None = None) -> str:
     session, state = db.session(), _state_asked(petition)
+    missions = service.missions_of(session, state)
+    if request.method != "POST" and "all" in request.args:
+        form.missions.data = [one.slug for one in missions if one.closed_on is None]
     return render_template(
         "organiser/plan_deliveries.html",
         petition=petition,
-        missions=service.missions_of(session, state),
+        missions=missions,
         states=service.sending_states(session),
         state=state,
         form=form,

@@ -57,7 +57,9 @@ class Officer:
             "sent": {"reference": "<1@example.org>"},
             "refused": {"said": "We take nothing."},
         }[kind]
-        self.done(f"/organiser/deliveries/{delivery_id}/record/{kind}", at=at, package="none", **told | words)
+        self.done(
+            f"/organiser/deliveries/{delivery_id}/record/{kind}", **{"at": at, "package": "none"} | told | words
+        )
 
     def entry(self, delivery_id: str) -> str:
         """The path of the page that corrects the newest entry."""
