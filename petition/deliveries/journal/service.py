@@ -142,7 +142,7 @@ def choose_package(session: Session, actor: User, delivery: Delivery, package_id
         raise PlanRefused(_("Choose one of these packages."))
     delivery.package = fitting[package_id] if package_id else None
     delivery.changed_at = now()
-    record(session, actor, delivery, "delivery package chosen", package=package_id and str(package_id))
+    record(session, actor, delivery, "delivery package chosen", package=str(package_id or ""))
 
 
 def settle(delivery: Delivery) -> None:
