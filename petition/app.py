@@ -18,11 +18,14 @@ from petition.core import committer, db, i18n, kept, limits, logs, page_cache, r
 from petition.core.errors import SettingRefused
 from petition.deliveries import export_views
 from petition.deliveries import mails as export_mails
+from petition.deliveries.journal import done, recording_views
 from petition.deliveries.journal import organiser_views as planning_views
-from petition.deliveries.journal import recording_views
 from petition.deliveries.journal import retention as journal_retention
 from petition.deliveries.journal import views as journal_views
+from petition.deliveries.packages import keys_views, receipt_views
 from petition.deliveries.packages import models as package_models
+from petition.deliveries.packages import organiser_views as package_views
+from petition.deliveries.packages import public_views as public_package_views
 from petition.endorsements import mails as endorsement_mails
 from petition.endorsements import organiser_views as endorsing_views
 from petition.endorsements import retention as endorsement_retention
@@ -58,7 +61,7 @@ MAX_FORM_BYTES = 256 * 1024
 LOADED_FOR_THEIR_RULES = (
     *(mails, retention, promised, withdrawals, imports, mail_retention, bounces, update_mails),
     *(account_mails, account_retention, organisation_mails, petition_mails, export_mails),
-    *(endorsement_mails, endorsement_retention, package_models, journal_retention),
+    *(endorsement_mails, endorsement_retention, package_models, journal_retention, done),
 )
 BLUEPRINTS = (
     petitions_views.bp,
@@ -88,6 +91,10 @@ BLUEPRINTS = (
     journal_views.bp,
     planning_views.bp,
     recording_views.bp,
+    keys_views.bp,
+    package_views.bp,
+    public_package_views.bp,
+    receipt_views.bp,
     api_views.bp,
     api_views.pages,
     health_views.bp,

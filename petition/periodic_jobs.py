@@ -12,6 +12,7 @@ from petition.core import metrics, retention
 from petition.core.clock import now
 from petition.core.db import db, insert, read_again, writing
 from petition.core.logs import log
+from petition.deliveries.packages import keeping, withdrawn
 from petition.mail.models import PeriodicJob
 from petition.organisations import mails as organisation_mails
 from petition.petitions import moderation, states
@@ -88,6 +89,8 @@ JOBS = [
     Job("empty log", timedelta(minutes=10), empty_log),
     Job("check tallies", timedelta(hours=1), check_tallies),
     Job("watch withdrawals", timedelta(minutes=10), withdrawals.watch),
+    Job("remove package files", timedelta(minutes=1), keeping.sweep),
+    Job("look at packages", timedelta(hours=1), withdrawn.look),
     Job("audit head", timedelta(days=1), mail_audit_head),
 ]
 

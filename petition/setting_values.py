@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from petition.core import ed25519
 from petition.mail.mail_url import check_mail_url
 from petition.mail.transports import parse_sender
 
@@ -35,6 +36,17 @@ def one_of(*choices: str) -> Callable[[str], str]:
         if value not in choices:
             raise ValueError(f"must be one of: {', '.join(choices)}")
         return value
+
+    return parse
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """Makes a parser of whole numbers from one to another."""
+
+    def parse(value: str) -> int:
+        if not re.fullmatch("[0-9]{1,9}", value) or not least <= int(value) <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return int(value)
 
     return parse
 
@@ -132,6 +144,40 @@ def bounce_address(value: str) -> str:
     """None, or a bare address with room for a detail of 41 letters before its @."""
     if value and (parse_sender(value) != ("", value) or len(value.rpartition("@")[0]) > LONGEST_LOCAL_PART):
         raise ValueError(f"must be a mail address of at most {LONGEST_LOCAL_PART} letters before the @")
+    return value
+
+
+def package_key(value: str) -> str:
+    """None, or an Ed25519 private key."""
+    if value:
+        ed25519.private_key(value)
+    return value
+
+
+def file(value: str) -> Path | None:
+    """None, or a file; one that is named relatively lies in the working directory."""
+    if not value.isprintable():
+        raise ValueError("must name a file, without control characters")
+    return Path(value).expanduser().absolute() if value else None
+
+
+def passphrase(value: str) -> str:
+    """Text on one line."""
+    if not value.isprintable():
+        raise ValueError("must be on one line, without control characters")
+    return value
+
+
+def timestamp_url(value: str) -> str:
+    """None, or the address of an authority."""
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit("x:"), None
+    known = parts.scheme in USUAL_PORTS and HOST.fullmatch(parts.netloc.removesuffix(f":{port}")) and port != 0
+    if value and not (known and value.isprintable()):
+        raise ValueError("must look like https://timestamps.example.org/tsr, without a password")
     return value
 
 

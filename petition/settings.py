@@ -6,7 +6,6 @@ instance folder under the same names without the prefix, in lower or upper case.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
 import tomllib
@@ -18,6 +17,7 @@ from urllib.parse import quote
 
 from petition import setting_values as values
 from petition.core.errors import SettingRefused
+from petition.core.secret_files import kept_once
 
 PREFIX = "PETITION_"
 ROOT = Path(__file__).resolve().parent.parent
@@ -73,6 +73,22 @@ SETTINGS = (
         "where reports of undeliverable mail go, each mail with its own +detail; none: MAIL_FROM",
     ),
     Setting("METRICS_FROM", "", values.networks, "networks besides loopback that /metrics answers"),
+    Setting(
+        "PACKAGE_DAYS",
+        "30",
+        values.whole_number(0, 3650),
+        "days that the files of a package are kept after its delivery is done",
+    ),
+    Setting(
+        "PACKAGE_KEY",
+        "",
+        values.package_key,
+        "Ed25519 key that signs packages, for the worker alone; none: a file in the instance folder",
+        values.hidden,
+    ),
+    Setting("PDF_CERTIFICATE", "", values.file, "PKCS#12 file whose certificate signs the PDFs of packages"),
+    Setting("PDF_PASSPHRASE", "", values.passphrase, "opens PDF_CERTIFICATE", values.hidden),
+    Setting("TIMESTAMP_URL", "", values.timestamp_url, "authority (RFC 3161) that says when a package was made"),
     Setting("LIMITS", "on", values.one_of("on", "off"), "off lifts the limits per network and per account"),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
@@ -94,6 +110,11 @@ class Settings:
     mail_from: str
     bounce_address: str
     metrics_from: list[values.Network]
+    package_days: int
+    package_key: str
+    pdf_certificate: Path | None
+    pdf_passphrase: str
+    timestamp_url: str
     limits: str
 
     @property
@@ -222,19 +243,5 @@ def _missing(setting: Setting, parsed: dict[str, Any]) -> str:
 
 
 def _kept_key(path: Path) -> str:
-    """A key of this instance, made once; only its owner may read the file.
-
-    It appears under its name when it is whole: of two processes that start together both read the same.
-    """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not path.exists():
-        made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(32) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):
-            os.link(made, path)
-        made.unlink()
-    return path.read_text("ascii").strip()
+    """A key of this instance, made once; only its owner may read the file."""
+    return kept_once(path, lambda: f"{secrets.token_hex(32)}\n".encode()).decode("ascii").strip()

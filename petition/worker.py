@@ -1,6 +1,6 @@
-"""The worker: sends owed mail and does the periodic jobs.
+"""The worker: sends owed mail, does the periodic jobs and builds packages.
 
-Any number of workers may run, on any machine: each mail and each job is claimed in the database first.
+Any number of workers may run, on any machine: each mail, job and package is claimed in the database first.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from flask import Flask
 from petition import periodic_jobs
 from petition.core import metrics
 from petition.core.logs import log
+from petition.deliveries.packages import building
 from petition.mail.sending import LOOK_SECONDS, Mailer
 from petition.updates import feeding as updates
 
 JOBS_SECONDS = 5.0
+PACKAGES_SECONDS = 1.0
 TROUBLE_SECONDS = 1.0
 
 
@@ -39,8 +41,12 @@ class Worker:
     def run(self) -> None:
         """Works until stopped. What is being sent is finished; what was only claimed is given back."""
         mailer = Mailer(self.app)
-        jobs = threading.Thread(target=self._do_jobs, name="jobs")
-        jobs.start()
+        beside = [
+            threading.Thread(target=self._do_jobs, name="jobs"),
+            threading.Thread(target=self._build_packages, name="packages"),
+        ]
+        for thread in beside:
+            thread.start()
         try:
             while not self.stopping:
                 if not self._work(mailer):
@@ -50,7 +56,8 @@ class Worker:
         finally:
             self._over.set()
             mailer.close()
-            jobs.join()
+            for thread in beside:
+                thread.join()
             self.sent = mailer.sent
 
     def _work(self, mailer: Mailer) -> bool:
@@ -71,6 +78,13 @@ class Worker:
             with self.app.app_context():
                 periodic_jobs.do_due()
             if self.once or self._over.wait(JOBS_SECONDS):
+                return
+
+    def _build_packages(self) -> None:
+        """Builds what waits, one package after the other, beside the mail and the jobs."""
+        while not self.stopping:
+            built = building.work(self.app, lambda: self.stopping)
+            if not built and (self.once or self._over.wait(PACKAGES_SECONDS)):
                 return
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -11,10 +13,12 @@ COMMANDS = {
     "bounces": ("petition.cli.bounces", "bounces", "Mail that came back, and addresses left in peace."),
     "audit": ("petition.cli.audit", "audit", "The log of who did what; whether it is whole."),
     "db": ("petition.cli.database", "db", "Migrations of the database."),
+    "delivery": ("petition.cli.delivery", "delivery", "Packages for missions: builds and verifies them."),
     "demo": ("petition.cli.demo", "demo", "Loads the demo campaign, then starts web, worker and mailbox."),
     "doctor": ("petition.cli.doctor", "doctor", "Looks at the running service and says what to do."),
     "dump": ("petition.cli.petitions", "dump", "Writes a petition as a text file."),
     "export": ("petition.cli.export", "export", "Writes the list of a petition's signers."),
+    "keys": ("petition.cli.keys", "keys", "The keys that packages are signed with."),
     "load": ("petition.cli.petitions", "load", "Creates or updates a petition from a text file."),
     "mail": ("petition.cli.mail", "mail", "The outbox: what is owed, what could not be sent."),
     "org": ("petition.cli.people", "org", "Organisations."),
@@ -30,15 +34,22 @@ COMMANDS = {
 
 
 class Commands(click.Group):
-    """Finds each command's module only when the command is used or explained."""
+    """Finds each command's module only when the command is used or explained.
+
+    `table` has a module, a name in it and a line of help for each command.
+    """
+
+    def __init__(self, *arguments: Any, table: Mapping[str, tuple[str, str, str]], **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.table = table
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return list(self.table)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self.table:
             return None
-        module, attribute, _help = COMMANDS[cmd_name]
+        module, attribute, _help = self.table[cmd_name]
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
@@ -47,7 +58,7 @@ class Commands(click.Group):
             formatter.write_dl([(name, text) for name, (_module, _attribute, text) in COMMANDS.items()])
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="petition", message="%(version)s")
 def petition() -> None:
     """Petitions that are signed, confirmed by mail, tallied by country and handed over as lists."""

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import functools
-import json
 import sys
 from collections.abc import Callable
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import NoReturn, ParamSpec, TypeVar
 
 import click
 from flask import Flask
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from petition.app import create_app
+from petition.cli.json_output import json_option, print_json
 from petition.core.db import db
 from petition.core.errors import DomainError
 from petition.core.logs import start_logging
 from petition.core.migrations import problem
+
+__all__ = ["json_option", "make_app", "print_json", "refuse", "with_any_database", "with_app"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -67,11 +69,3 @@ def with_app(function: Callable[P, R], migrated: bool = True) -> Callable[P, R]:
 def with_any_database(function: Callable[P, R]) -> Callable[P, R]:
     """As `with_app`, for commands that work on a database of any revision."""
     return with_app(function, migrated=False)
-
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON alone.")
-
-
-def print_json(content: Any) -> None:
-    """Prints JSON for programs."""
-    click.echo(json.dumps(content, ensure_ascii=False, indent=2, default=str))

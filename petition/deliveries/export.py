@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from importlib import import_module
 from itertools import groupby, islice, repeat
 from operator import itemgetter
@@ -85,15 +85,20 @@ def snapshot(session: Session) -> Session:
 def heading(session: Session, petition: Petition, chosen: Filter) -> ListHeading:
     """The facts above the list, counted from the rows that go into it. In the petition's language, if it is ours."""
     totals = _totals(session, chosen)
-    language = i18n.known(petition.locale) or i18n.SOURCE
+    return heading_of(petition.title, petition.addressee, petition.locale, now().date(), totals)
+
+
+def heading_of(title: str, addressee: str, locale: str, snapshot_on: date, totals: Mapping[str, int]) -> ListHeading:
+    """The heading of a list with so many signatures by country, in a language if it is ours, else in English."""
+    language = i18n.known(locale) or i18n.SOURCE
     named = countries.names(language)
     with i18n.speaking(language):
         words = _words()
     return ListHeading(
-        title=petition.title,
-        addressee=petition.addressee,
+        title=title,
+        addressee=addressee,
         language=language,
-        snapshot_on=now().date(),
+        snapshot_on=snapshot_on,
         total=sum(totals.values()),
         by_country=[(code, named[code], number) for code, number in totals.items()],
         words=words,
@@ -150,7 +155,7 @@ def lines(session: Session, chosen: Filter, language: str) -> Generator[ListLine
     who stand in the count alone are what a country has beyond its names, and come after them.
     """
     totals = _totals(session, chosen)
-    groups = groupby(_named(session, chosen, sum(totals.values())), _COUNTRY)
+    groups = groupby(_named(session, chosen), _COUNTRY)
     country, rows = next(groups, _NOBODY)
     called = countries.names(language)
     n = 0
@@ -192,14 +197,14 @@ def _totals(session: Session, chosen: Filter) -> dict[str, int]:
     return dict(session.execute(query).all())
 
 
-def _named(session: Session, chosen: Filter, total: int) -> Iterator[Sequence[Any]]:
+def _named(session: Session, chosen: Filter) -> Iterator[Sequence[Any]]:
     """(country, name, city, choice as its number) of those who are not in the count alone, in the list's order."""
     choice = sa.type_coerce(Signature.list_name, sa.SmallInteger)
     full = sa.case((Signature.list_name == ListName.FULL, Signer.name))
     query = (
         sa.select(Signature.country, Signer.name, Signer.city, choice)
         .join(Signer, sa.and_(Signer.bucket == Signature.bucket, Signer.signature_id == Signature.id))
-        .where(_condition(session, chosen, total), Signature.list_name != ListName.COUNT)
+        .where(reading_condition(session, chosen), Signature.list_name != ListName.COUNT)
         .order_by(
             Signature.country,
             Signature.list_name.desc(),
@@ -216,12 +221,13 @@ def _named(session: Session, chosen: Filter, total: int) -> Iterator[Sequence[An
         yield from rows
 
 
-def _condition(session: Session, chosen: Filter, total: int) -> sa.ColumnElement[bool]:
+def reading_condition(session: Session, chosen: Filter) -> sa.ColumnElement[bool]:
     """The filter; for a list of much of the table so that SQLite reads it as it lies, not row by row by an index."""
     if session.get_bind().dialect.name == "postgresql":
         return chosen.condition()
-    confirmed = sa.select(sa.func.count()).select_from(Signature).where(Signature.state == SignatureState.CONFIRMED)
-    much = total * 4 > session.scalars(confirmed).one()
+    number = sa.select(sa.func.count()).select_from(Signature)
+    confirmed = session.scalars(number.where(Signature.state == SignatureState.CONFIRMED)).one()
+    much = session.scalars(number.where(chosen.condition())).one() * 4 > confirmed
     return chosen.condition(without_index=much)
 
 

@@ -1,6 +1,6 @@
 """The list as PDF: one file up to 10,000 lines, a ZIP of volumes above."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import Any, BinaryIO
 
@@ -39,15 +39,22 @@ def write_pdf(
     `lines` come country by country. People counted only are one line for their country. The stream
     need not seek. Raises ListError where the lines do not add up to the heading, or a PDF cannot be made.
     """
-    locale = _locale(heading.language)
-    planned = volumes(lines, heading, rows_per_volume)
-    described = (_described(volume, heading, locale) for volume in planned)
+    described = (volume for _number, volume in described_volumes(lines, heading, rows_per_volume))
     with closing(pdfs_in_order(described)) as pdfs:
         if is_zip(heading, rows_per_volume):
             _write_zip(stream, pdfs)
         else:
             stream.write(b"".join(pdfs))
     return heading.total
+
+
+def described_volumes(
+    lines: Iterable[ListLine], heading: ListHeading, rows_per_volume: int = ROWS_PER_VOLUME
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The number of each volume, from 1 on, and all that the process that sets it has to know. Raises ListError."""
+    locale = locale_of(heading.language)
+    for volume in volumes(lines, heading, rows_per_volume):
+        yield volume.number, _described(volume, heading, locale)
 
 
 def _write_zip(stream: BinaryIO, pdfs: Iterable[bytes]) -> None:
@@ -57,20 +64,28 @@ def _write_zip(stream: BinaryIO, pdfs: Iterable[bytes]) -> None:
     archive.close()
 
 
-def _locale(tag: str) -> Locale:
+def locale_of(tag: str) -> Locale:
+    """The language of a BCP 47 tag. Raises ListError."""
     try:
         return Locale.parse(tag, sep="-")
     except (ValueError, UnknownLocaleError):
         raise ListError(f"“{tag}” is no language that a list can be written in") from None
 
 
-def _han(locale: Locale) -> str:
+def han_of(locale: Locale) -> str:
+    """In whose manner a language writes Han characters."""
     if locale.language == "zh":
-        return _HAN_OF_COUNTRY.get(_region(locale) or "", "zh-Hans")
+        return han_of_country(region_of(locale) or "")
     return _HAN_OF_LANGUAGE.get(locale.language, "zh-Hans")
 
 
-def _region(locale: Locale) -> str | None:
+def han_of_country(code: str) -> str:
+    """In whose manner a country's people mostly write them."""
+    return _HAN_OF_COUNTRY.get(code, "zh-Hans")
+
+
+def region_of(locale: Locale) -> str | None:
+    """The region that a language's tag speaks of, if any."""
     if locale.territory and locale.territory.isalpha():
         return str(locale.territory)
     return "TW" if locale.script == "Hant" else None
@@ -83,8 +98,8 @@ def _described(volume: Volume, heading: ListHeading, locale: Locale) -> dict[str
     summary = [(name, format_decimal(count, locale=locale)) for _, name, count in heading.by_country]
     return {
         "language": locale.language,
-        "region": _region(locale),
-        "han": _han(locale),
+        "region": region_of(locale),
+        "han": han_of(locale),
         "right-to-left": locale.text_direction == "rtl",
         "snapshot_on": heading.snapshot_on.isoformat(),
         "first": first,
@@ -122,7 +137,7 @@ def _group(group: Group, total: int, heading: ListHeading, locale: Locale) -> di
     return {
         "name": name,
         "total": format_decimal(total, locale=locale),
-        "han": _HAN_OF_COUNTRY.get(group.country, "zh-Hans"),
+        "han": han_of_country(group.country),
         "counted": counted,
         "rows": group.rows,
     }

@@ -6,14 +6,15 @@ import re
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Generator, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
 from petition.deliveries.lines import ListError
 
 REFUSED = 3  # how the process of a volume ends when Typst refuses some text
+CHECK_SECONDS = 0.2
 
 _PYTHON = (sys.executable, "-P", "-m")
 _VOLUME = "petition.deliveries.pdf_volume"
@@ -23,11 +24,14 @@ _PATIENCE = 600  # seconds for one volume, which takes about five
 _QUOTED = re.compile(r"[\"“`'].*[\"”`']")
 
 
-def pdfs_in_order(volumes: Iterable[dict[str, Any]]) -> Generator[bytes, None, None]:
+def pdfs_in_order(
+    volumes: Iterable[dict[str, Any]], check: Callable[[], None] = lambda: None
+) -> Generator[bytes, None, None]:
     """The PDF of each volume, as many at a time as there are cores, at most two.
 
     `volumes` is read in the calling thread and never far ahead. Raises ListError where a volume
-    cannot be made or its process is killed; leaving early ends the processes.
+    cannot be made or its process is killed; leaving early ends the processes. `check` is called several
+    times a second and ends it by raising whatever it likes.
     """
     side_by_side = min(2, len(os.sched_getaffinity(0)))
     waiting: deque[Future[bytes]] = deque()
@@ -37,13 +41,27 @@ def pdfs_in_order(volumes: Iterable[dict[str, Any]]) -> Generator[bytes, None, N
             for number, volume in enumerate(volumes, start=1):
                 waiting.append(pool.submit(_pdf, number, json.dumps(volume).encode(), running))
                 if len(waiting) > side_by_side:
-                    yield waiting.popleft().result()
+                    yield _result(waiting.popleft(), check)
             while waiting:
-                yield waiting.popleft().result()
+                yield _result(waiting.popleft(), check)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
             for process in list(running):
                 process.kill()
+
+
+def _result(pdf: Future[bytes], check: Callable[[], None]) -> bytes:
+    while not wait([pdf], CHECK_SECONDS).done:
+        check()
+    return pdf.result()
+
+
+def made_apart(module: str, given: bytes, what: str) -> bytes:
+    """What `module` makes of its standard input, in a process of its own. Raises ListError."""
+    code, made, complaint = _run(module, given, set())
+    if code:
+        raise ListError(f"{what} failed: {_reason(code, complaint)}")
+    return made
 
 
 def _pdf(number: int, volume: bytes, running: set[subprocess.Popen[bytes]]) -> bytes:
@@ -70,7 +88,7 @@ def _run(module: str, volume: bytes, running: set[subprocess.Popen[bytes]]) -> t
             output, complaint = process.communicate(volume, timeout=_PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
-            raise ListError(f"a volume of the PDF list took over {_PATIENCE} seconds") from None
+            raise ListError(f"a PDF took over {_PATIENCE} seconds") from None
         finally:
             running.discard(process)
     return process.returncode, output, complaint

@@ -32,11 +32,16 @@ def drawable(text: str) -> str:
     Controls, bidi overrides, variation selectors and private marks go, spaces of all kinds become
     one, a character that no font has becomes U+FFFD, and more than four marks on a letter are cut.
     """
-    if _RARE.search(text):
-        text = normalize("NFC", text).translate(_table())
-        text = _STRAY_MARKS.sub("", _PILED_MARKS.sub(r"\1", text))
-    text = " ".join(text.split())
+    text = " ".join(of_known_characters(text).split())
     return _LONG_WORD.sub(_with_breaks, text)
+
+
+def of_known_characters(text: str) -> str:
+    """The same, with its spaces and words as they are."""
+    if not _RARE.search(text):
+        return text
+    text = normalize("NFC", text).translate(_table())
+    return _STRAY_MARKS.sub("", _PILED_MARKS.sub(r"\1", text))
 
 
 @cache

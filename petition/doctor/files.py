@@ -9,7 +9,7 @@ from pathlib import Path
 from petition.doctor.finding import Finding, graded, ok, wrong
 
 OTHERS = 0o077
-SECRETS = ("settings.toml", "*.key")
+SECRETS = ("settings.toml", "*.key", "package_key.pem")
 MEGABYTE = 1024**2
 SMALL_BYTES, TOO_SMALL_BYTES = 1024 * MEGABYTE, 200 * MEGABYTE
 SMALL_INODES, TOO_SMALL_INODES = 20_000, 1_000

@@ -23,6 +23,11 @@ _cleaner = nh3.Cleaner(
 )
 
 
+def parsed(text: str) -> list[Token]:
+    """The parts of a text. HTML in it is text."""
+    return _markdown.parse(text)
+
+
 @functools.lru_cache(maxsize=256)
 def to_html(text: str) -> str:
     """The text as HTML that can do no harm: no scripts or styles, images only from our own uploads.
@@ -30,7 +35,7 @@ def to_html(text: str) -> str:
     A heading of the first level becomes one of the second, since the page's title is the first; below the
     fourth all are of the fourth.
     """
-    tokens = _markdown.parse(text)
+    tokens = parsed(text)
     for token in tokens:
         token.tag = LEVELS.get(token.tag, token.tag)
         token.children = [_own_image(child) for child in token.children] if token.children else token.children

@@ -1,19 +1,21 @@
-"""Forgetting an address: wherever it stands once it is needed no more."""
+"""Forgetting: an address, wherever it stands once it is needed no more; and all that names a signer."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from petition.core.clock import now
 from petition.core.db import Instant
 from petition.core.many_rows import ForEach
 from petition.mail.models import MailState, OwedMail
 from petition.signatures.models import PLACES, Signature, Signer
+from petition.signatures.signing import RECEIPT_SECRET_BYTES
 
 Key = tuple[int, UUID]
 """An attempt's bucket and id."""
@@ -48,6 +50,32 @@ EMPTY = ForEach(
     waiting=sa.Boolean(),
     at=Instant(),
 )
+RECEIPT_SECRET = ForEach(
+    lambda given: (
+        sa.update(Signature)
+        .where(Signature.bucket == given.c.bucket, Signature.id == given.c.id)
+        .values(receipt_secret=given.c.secret)
+    ),
+    **ATTEMPT,
+    secret=sa.LargeBinary(),
+)
+of_signers: list[Callable[[Session, Sequence[Key], bool], None]] = []
+"""What features above this one forget with signers, in the same transaction, before the rows change.
+
+They get the keys of the signatures, and whether the signatures themselves go or only what names their signers.
+"""
+
+
+def forget_signers(session: Session, keys: Sequence[Key], wholly: bool = False) -> None:
+    """Forgets what other tables keep of these signers; whoever calls it deletes their rows, or `wholly` all of them.
+
+    A signature that stays gets another receipt secret: what was made with the former one binds nobody any more.
+    """
+    for forget in of_signers:
+        forget(session, keys, wholly)
+    if not wholly:
+        anew = [(*key, secrets.token_bytes(RECEIPT_SECRET_BYTES)) for key in keys]
+        RECEIPT_SECRET.changed(session.connection(), anew)
 
 
 def forget_addresses(connection: Connection, attempts: Sequence[Key]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,9 @@ from petition.signatures.attempts import SIGNER_OF, Attempt
 from petition.signatures.models import Signature, SignatureState, Signer
 from petition.signatures.signing import Wish, consented
 from petition.tallies import service as tallies
+
+ALSO_KEPT: dict[str, Callable[[Session, Attempt], Any]] = {}
+"""What features above this one keep of a signature, for its owner's download."""
 
 
 def correct(session: Session, own: Attempt, wish: Wish, language: str, address: Address | None = None) -> None:
@@ -93,6 +96,7 @@ def erase(session: Session, own: Attempt) -> None:
     left = [(bucket, one) for one, _name in others if one not in ids]
     forgetting.forget_addresses(session.connection(), left)
     forgetting.empty_mails(session.connection(), [(*attempt, True) for attempt in left])
+    forgetting.forget_signers(session, [(bucket, one) for one in ids], wholly=True)
     session.expunge(own.signer)
     session.expunge(own.signature)
     for column in (OwedMail.signature_id, Signer.signature_id, Signature.id):
@@ -115,12 +119,14 @@ def _other_attempts(session: Session, own: Attempt) -> Sequence[Any]:
     ).all()
 
 
-def download(attempts: list[Attempt]) -> dict[str, Any]:
+def download(session: Session, attempts: list[Attempt]) -> dict[str, Any]:
     """Everything kept of a mailbox's signatures, for its owner (GDPR, Art. 15 and 20)."""
     return {
         "format": "petition-own-data/1",
         "made_at": now().isoformat(),
-        "signatures": [_own_data(own) for own in attempts],
+        "signatures": [
+            _own_data(own) | {name: read(session, own) for name, read in ALSO_KEPT.items()} for own in attempts
+        ],
     }
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from petition.core.addresses import Address
 from petition.core.clock import now
-from petition.core.errors import NotFound
+from petition.core.errors import Forbidden, NotFound
 from petition.core.keyed_hashes import bucket_of_hash, keyed_hash, mailbox_hash, signature_hash
 from petition.core.many_rows import ManyRows
 from petition.core.tokens import new_handle
@@ -37,6 +37,8 @@ ADDRESS_KEY = [
     sa.column(one.name, one.type) for one in (Signature.bucket, Signature.petition_id, Signature.address_hash)
 ]
 SHOWN_STATES = (SignatureState.PENDING, SignatureState.CONFIRMED, SignatureState.WITHDRAWN)
+BESIDE: dict[str, Callable[[Session, Attempt], Any]] = {}
+"""What features above this one show beside a signature on its signer's own page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,14 @@ def owner_of_session(session: Session, token: str | None) -> Owner | None:
     return Owner(found.mailbox_hash, found.petition_id, found.address_hash)
 
 
+def opened(session: Session, token: str | None) -> tuple[Owner, str]:
+    """Whose own page a cookie's token opens, and the token. Raises Forbidden."""
+    owner = owner_of_session(session, token)
+    if owner is None or token is None:
+        raise Forbidden(_("Your half hour on this page is over. Ask for a new link."))
+    return owner, token
+
+
 def end_session(session: Session, token: str | None) -> None:
     """Closes the own page; none is no error."""
     session.execute(sa.delete(OwnPageSession).where(OwnPageSession.token_hash == hash_of(token or "")))
@@ -130,6 +140,11 @@ def own_signatures(session: Session, owner: Owner) -> list[Attempt]:
             )
         ]
     return sorted(found, key=lambda own: own.signature.created_at, reverse=True)
+
+
+def beside(session: Session, own: Attempt) -> dict[str, Any]:
+    """What other features show beside this signature, by their names."""
+    return {name: read(session, own) for name, read in BESIDE.items()}
 
 
 def reference(token: str, own: Attempt) -> str:

@@ -15,12 +15,11 @@ from flask import (
     session,
     url_for,
 )
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from petition.core import i18n, limits, tokens
-from petition.core.db import read_again, writing
-from petition.core.errors import DomainError, Forbidden, TooMany
+from petition.core.db import db, read_again, writing
+from petition.core.errors import DomainError, TooMany
 from petition.core.forms import refuse_forged
 from petition.core.keyed_hashes import network_hash
 from petition.signatures import own_changes, own_page
@@ -35,11 +34,7 @@ bp = Blueprint("own_page", __name__, url_prefix="/my")
 
 def _owner() -> tuple[own_page.Owner, str]:
     """Whose session this is, and its token. Raises Forbidden."""
-    token = session.get(COOKIE)
-    owner = own_page.owner_of_session(read_again(), token)
-    if owner is None or token is None:
-        raise Forbidden(_("Your half hour on this page is over. Ask for a new link."))
-    return owner, token
+    return own_page.opened(read_again(), session.get(COOKIE))
 
 
 @bp.get("")
@@ -61,10 +56,13 @@ def _confirm_link(own: Attempt) -> str | None:
 
 
 def _own_page(owner: own_page.Owner, token: str, done: str | None = None) -> str:
-    own = own_page.own_signatures(read_again(), owner)
+    reading = read_again()
+    own = own_page.own_signatures(reading, owner)
     return render_template(
         "signatures/own_page.html",
-        signatures=[(one, own_page.reference(token, one), _confirm_link(one)) for one in own],
+        signatures=[
+            (one, own_page.reference(token, one), _confirm_link(one), own_page.beside(reading, one)) for one in own
+        ],
         done=done or request.args.get("done"),
     )
 
@@ -145,6 +143,7 @@ def _signature_page(own: Attempt, ref: str, form: OwnSignatureForm, problem: str
         form=form,
         problem=problem,
         address_kept=own.knows_address,
+        beside=own_page.beside(db.session(), own),
     )
 
 
@@ -178,7 +177,8 @@ def _done(what: str) -> AnyResponse:
 def data() -> Response:
     """Everything kept of this owner's signatures, as a file."""
     owner, _token = _owner()
-    content = own_changes.download(own_page.own_signatures(read_again(), owner))
+    reading = read_again()
+    content = own_changes.download(reading, own_page.own_signatures(reading, owner))
     response = make_response(json.dumps(content, ensure_ascii=False, indent=2))
     response.headers["Content-Type"] = "application/json"
     response.headers["Content-Disposition"] = 'attachment; filename="my-signatures.json"'

@@ -91,6 +91,7 @@ def _forget(session: Session, bucket: int, ids: list[UUID]) -> None:
     nowhere |= {"updates": False, "informed_by": frozenset()}
     expired = {"state": SignatureState.EXPIRED, "ended_at": now()}
     forgetting.empty_mails(session.connection(), [(bucket, one, True) for one in ids])
+    forgetting.forget_signers(session, [(bucket, one) for one in ids])
     deleted(session, sa.delete(Signer).where(Signer.bucket == bucket, Signer.signature_id.in_(ids)))
     deleted(session, sa.update(Signature).where(*these).values(nowhere))
     deleted(session, sa.update(Signature).where(*these, Signature.state == SignatureState.PENDING).values(expired))

@@ -68,8 +68,7 @@ def _is_needless_address() -> Condition:
 
 
 def _forget_addresses(session: Session, bucket: int, these: Condition) -> int:
-    ids = session.scalars(sa.select(Signature.id).where(these)).all()
-    return forgetting.forget_addresses(session.connection(), [(bucket, one) for one in ids])
+    return forgetting.forget_addresses(session.connection(), _keys(session, bucket, these))
 
 
 def _is_withdrawn_person() -> Condition:
@@ -80,6 +79,15 @@ def _is_withdrawn_person() -> Condition:
 def _delete_signers(session: Session, bucket: int, these: Condition) -> int:
     ids = sa.select(Signature.id).where(these)
     return deleted(session, sa.delete(Signer).where(Signer.bucket == bucket, Signer.signature_id.in_(ids)))
+
+
+def _forget_signers(session: Session, bucket: int, these: Condition) -> int:
+    forgetting.forget_signers(session, _keys(session, bucket, these))
+    return _delete_signers(session, bucket, these)
+
+
+def _keys(session: Session, bucket: int, these: Condition) -> list[forgetting.Key]:
+    return [(bucket, one) for one in session.scalars(sa.select(Signature.id).where(these))]
 
 
 def _has_old_link() -> Condition:
@@ -104,6 +112,7 @@ def _ended_long_ago() -> Condition:
 
 
 def _forget_ended(session: Session, bucket: int, these: Condition) -> int:
+    forgetting.forget_signers(session, _keys(session, bucket, these), wholly=True)
     _delete_signers(session, bucket, these)
     return deleted(session, sa.delete(Signature).where(these))
 
@@ -194,7 +203,7 @@ keeps(
         what=lazy_gettext("Name, city and comment of signatures withdrawn or struck out"),
         why=lazy_gettext("so that their owner can still see and erase them, and a mistake can be put right"),
         how_long=lazy_gettext("14 days"),
-        purge=_where(_is_withdrawn_person, _delete_signers),
+        purge=_where(_is_withdrawn_person, _forget_signers),
     )
 )
 keeps(

@@ -122,6 +122,18 @@ BAD = [
     ("bounce_address", "Bounces <bounces@example.org>"),
     ("bounce_address", f"{'b' * 24}@example.org"),
     ("metrics_from", "1.2.3"),
+    ("package_days", "-1"),
+    ("package_days", "a month"),
+    ("package_key", "geheim"),
+    ("package_key", "Z2VoZWlt"),
+    ("package_key", "-----BEGIN PRIVATE KEY-----\nZ2VoZWlt\n-----END PRIVATE KEY-----"),
+    ("pdf_certificate", "a\nb"),
+    ("pdf_passphrase", "geheim\n"),
+    ("timestamp_url", "timestamps.example.org"),
+    ("timestamp_url", "file:///etc/passwd"),
+    ("timestamp_url", "https://me:geheim@example.org/tsr"),
+    ("timestamp_url", "https://example.org/a b\n"),
+    ("timestamp_url", "https://example.org:0/"),
     ("limits", "OFF"),
 ]
 

@@ -35,6 +35,7 @@ from tests.conftest import CODE, LINK, PASSWORD, add_petition
 from tests.core.walk_accounts import through_accounts
 from tests.core.walk_exports import through_exports
 from tests.core.walk_journal import through_journal
+from tests.core.walk_packages import through_packages
 from tests.core.walk_partners import through_partners
 from tests.petitions.writing import filled
 
@@ -143,6 +144,7 @@ def through_all_pages(app: Flask, language: str) -> Walk:
         _moderating(walk)
         _updating(walk)
         through_exports(walk)
+        through_packages(walk)
         _endorsing(walk)
         through_partners(walk)
         through_journal(walk)

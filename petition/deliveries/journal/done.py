@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from petition.deliveries.journal.models import DONE, DeliveryEntry
+from petition.deliveries.packages import keeping
 
 
 def done_at(session: Session, package_id: UUID) -> datetime | None:
@@ -21,3 +22,6 @@ def done_at(session: Session, package_id: UUID) -> datetime | None:
     stands = ~sa.exists().where(correction.replaces == DeliveryEntry.id)
     done = DeliveryEntry.package_id == package_id, DeliveryEntry.kind.in_(DONE), stands
     return session.scalar(sa.select(sa.func.max(DeliveryEntry.created_at)).where(*done))
+
+
+keeping.done_at = done_at

@@ -12,6 +12,7 @@ from petition.core.errors import NotFound
 from petition.core.web_security import public
 from petition.deliveries.journal import ics, photos, shown
 from petition.deliveries.journal.models import DeliveryState
+from petition.deliveries.packages import proof_of
 from petition.petitions.pictures import MEDIA_TYPE
 from petition.petitions.service import find_public
 
@@ -60,6 +61,7 @@ def delivery(delivery_id: UUID) -> Response:
         petition=found.petition,
         words=found.petition.in_language(i18n.language()),
         photos=photos.of_delivery(session, found),
+        proof=proof_of.shown(session, found.package_id) if found.package_id else None,
     )
     return public(make_response(page))
 

@@ -42,9 +42,10 @@ class Package(Base):
 
     What was asked: `language`, `countries` (alpha-2 codes; empty: all), confirmed from `since` to before `until`.
     What the snapshot found, from `snapshot_at` on never changed: `facts` (what stands in the manifest but for the
-    files), `tops` (the roots of the rows of `package_leaves`, 32 bytes each, in order). What the build made:
-    `manifest` and `signature`, byte for byte as in the ZIP. `done` of `steps` tells how far the build is; while
-    `claimed_until` lies ahead, a worker is at it.
+    files and the key), `letter` (what the cover letter takes from rows that may change later), `tops` (the roots of
+    the rows of `package_leaves`, 32 bytes each, in order). What the build made: `manifest` and `signature`, byte for
+    byte as in the ZIP. `done` of `steps` tells how far the build is; while `claimed_until` lies ahead, the worker
+    that holds `lease` is at it. Where files are gone of a package that is not ready, its build begins anew.
     """
 
     __tablename__ = "package"
@@ -66,12 +67,14 @@ class Package(Base):
     )
     asked_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey(User.id, ondelete="SET NULL"))
     asked_at: Mapped[datetime] = mapped_column(default=now)
+    lease: Mapped[UUID | None]
     claimed_until: Mapped[datetime | None]
     done: Mapped[int] = mapped_column(default=0)
     steps: Mapped[int] = mapped_column(default=0)
     failure: Mapped[str | None] = mapped_column(sa.String(300))
     snapshot_at: Mapped[datetime | None]
     facts: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    letter: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True), deferred=True)
     tops: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True)
     built_at: Mapped[datetime | None]
     tools: Mapped[dict[str, str] | None] = mapped_column(sa.JSON)

@@ -45,7 +45,14 @@ def add_mission(session: Session, city: str = "London", **more: Any) -> Mission:
 
 def add_package(session: Session, petition: Petition, mission: Mission, number: int = 1, **more: Any) -> Package:
     """A package that is ready, with as much of it as pages show."""
-    facts = {"signature_count": 35_102, "shown": {"full": 5000, "initials": 102, "count": 30_000}}
+    facts = {
+        "signature_count": 35_102,
+        "shown": {"full": 5000, "initials": 102, "count": 30_000},
+        "signatures_by_country": [{"code": "KR", "signature_count": 35_102}],
+        "mission": {"id": mission.slug, "name": mission.name, "city": mission.city, "host_country": "GB"},
+        "snapshot_on": "2026-02-20",
+        "tree": {"algorithm": "RFC9162-SHA256", "size": 35_102, "root": "d" * 64},
+    }
     made = {
         "petition_id": petition.id,
         "number": number,

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from petition.core.audit import AuditDetail, AuditEntry
 from petition.core.db import read_again, writing
 from petition.deliveries.journal import recording
-from petition.deliveries.journal.done import done_at
 from petition.deliveries.journal.models import DeliveryEntry
+from petition.deliveries.packages import keeping
 from petition.deliveries.packages.models import Package
 from tests.databases import raw_engine
 from tests.deliveries.journal import made
@@ -176,9 +176,11 @@ def test_the_hashes_of_what_was_handed_over_are_copied_when_it_is_recorded(offic
     with officer.app.app_context(), writing() as session:
         session.get_one(Package, UUID(package)).zip_sha256 = "0" * 64
     page = officer.look(f"/deliveries/{one}")
-    assert set(re.findall(r"[0-9a-f]{64}", page)) == wanted
-    assert f"/packages/{package}" in page
-    assert "Package 1: 35,102 signatures" in page
+    told, _heading, proof = page.partition("What proves the list")
+    assert set(re.findall(r"[0-9a-f]{64}", told)) == wanted
+    assert f'<a href="/packages/{package}">Package 1: 35,102 signatures</a>' in proof
+    assert "d" * 64 in proof, "the root of the package's tree"
+    assert "have withdrawn since" in proof
 
 
 def test_without_a_package_the_page_says_that_nothing_is_proven(officer: Officer) -> None:
@@ -193,7 +195,7 @@ def test_a_package_is_done_when_it_was_handed_over_and_not_when_it_was_refused(o
 
     def done() -> datetime | None:
         with officer.app.app_context():
-            return done_at(read_again(), UUID(package))
+            return keeping.done_at(read_again(), UUID(package))
 
     officer.record(one, "refused", package=package)
     assert done() is None

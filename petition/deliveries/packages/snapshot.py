@@ -1,0 +1,217 @@
+"""The snapshot of a package: who is in it, read at one instant, put in order, and frozen line by line.
+
+Counts and lines come from the very same rows, so that they always add up. The order says nothing of when somebody
+signed; every line has a commitment that differs in every package (CONTRACT, "Files that strangers verify").
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from operator import itemgetter
+from typing import Any, cast
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from petition.core import audit
+from petition.core.clock import now
+from petition.core.db import db, read_again
+from petition.core.many_rows import ManyRows
+from petition.core.postgres import streamed
+from petition.deliveries.export import FETCH, Filter, reading_condition, snapshot
+from petition.deliveries.lines import ListError, shown_as
+from petition.deliveries.packages.cover_letter import frozen
+from petition.deliveries.packages.holding import Hold
+from petition.deliveries.packages.models import LEAVES_IN_A_ROW, Package, PackageLeaves, PackageLine
+from petition.deliveries.proof import tree
+from petition.deliveries.proof.canonical import canonical_line, clean, commitment, secret_of
+from petition.petitions import service as petitions
+from petition.petitions.models import Petition
+from petition.signatures.models import ListName, Origin, Signature, Signer
+
+NOBODY = "Nobody is in this package: no signature of these countries and this time counts."
+LINES_AT_ONCE = 4 * LEAVES_IN_A_ROW
+"""Of one transaction: about 50 ms of SQLite's one writer."""
+HASH_BYTES, ID_BYTES = 32, 16
+_CHOICES = {int(choice): choice.name.lower() for choice in ListName}
+_KEY = itemgetter(0, 1)
+_LINE_COLUMNS = ("bucket", "signature_id", "n", "line")
+
+
+@dataclass(slots=True)
+class Taken:
+    """Who is in the package, in order, and how many by country, manner, origin, text version and language.
+
+    A member is its line's country, manner and name, each ended by a zero byte that no name has, then the
+    commitment, the signature's key and the city: bytes compare as their code points do, so that sorting
+    these is the order of the list, and a million of them take 150 MB.
+    """
+
+    members: list[bytes] = field(default_factory=list)
+    counts: Counter[tuple[str, str, int, int, str]] = field(default_factory=Counter)
+
+    def by(self, *places: int) -> Counter[Any]:
+        """The counts by some of what they are kept by: by that itself, or by a tuple."""
+        chosen, found = itemgetter(*places), Counter[Any]()
+        for kind, number in self.counts.items():
+            found[chosen(kind)] += number
+        return found
+
+
+def take(hold: Hold) -> None:
+    """Freezes the package's list, while signing goes on. What an earlier attempt left is thrown away first.
+
+    Raises ListError for an empty list, Stopped, Lost, Spoiled.
+    """
+    throw_away(hold)
+    session = snapshot(db.session())
+    package = session.get_one(Package, hold.package_id)
+    at, taken = now(), _read(session, package, hold)
+    facts, letter = _facts(session, package, taken, at), frozen(package)
+    read_again()
+    tops = b"".join(_stored(hold, taken.members))
+    facts["tree"] = {"algorithm": "RFC9162-SHA256", "size": len(taken.members), "root": _root(tops).hex()}
+    with hold.writing(snapshot_at=at, facts=facts, letter=letter, tops=tops):
+        pass  # the snapshot is whole
+
+
+def throw_away(hold: Hold) -> None:
+    """Deletes what is stored of the package's list, a bucket at a time, so that others can write between."""
+    mine = PackageLine.package_id == hold.package_id
+    while (bucket := read_again().scalar(sa.select(PackageLine.bucket).where(mine).limit(1))) is not None:
+        with hold.writing() as session:
+            lines = sa.delete(PackageLine).where(PackageLine.bucket == bucket, mine)
+            session.execute(lines.execution_options(synchronize_session=False))
+    with hold.writing(snapshot_at=None, facts=sa.null(), letter=sa.null(), tops=None, done=0, steps=0) as session:
+        leaves = sa.delete(PackageLeaves).where(PackageLeaves.package_id == hold.package_id)
+        session.execute(leaves.execution_options(synchronize_session=False))
+
+
+def _read(session: Session, package: Package, hold: Hold) -> Taken:
+    """All who are in the package, from one moment; of those who are counted only the name stays in the database."""
+    chosen = Filter(package.petition_id, tuple(package.countries), package.since, package.until)
+    taken, package_id = Taken(), str(package.id)
+    for number, row in enumerate(_rows(session, chosen)):
+        if number % FETCH == 0:
+            hold.check()
+        _add(taken, row, package_id)
+    if not taken.members:
+        raise ListError(NOBODY)
+    taken.members.sort()
+    return taken
+
+
+def _rows(session: Session, chosen: Filter) -> Iterator[Sequence[Any]]:
+    """(bucket, id, secret, country, choice, name, city, origin, text version, language), as the driver gives them."""
+    named = Signature.list_name != ListName.COUNT
+    plain = {column: sa.type_coerce(column, sa.SmallInteger) for column in (Signature.list_name, Signature.origin)}
+    query = (
+        sa.select(
+            *(Signature.bucket, sa.type_coerce(Signature.id, sa.LargeBinary), Signature.receipt_secret),
+            *(Signature.country, plain[Signature.list_name]),
+            *(sa.case((named, Signer.name)), sa.case((named, Signer.city))),
+            *(plain[Signature.origin], Signature.text_version, Signature.locale),
+        )
+        .outerjoin(Signer, sa.and_(Signer.bucket == Signature.bucket, Signer.signature_id == Signature.id))
+        .where(reading_condition(session, chosen))
+    )
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        yield from streamed(connection, query)
+        return
+    with connection.execute(query, execution_options={"yield_per": FETCH}) as rows:
+        yield from rows
+
+
+def _add(taken: Taken, row: Sequence[Any], package_id: str) -> None:
+    bucket, signature_id, secret, country, choice, name, city, origin, version, language = row
+    name, city, shown = shown_as(clean(name or ""), city and clean(city), _CHOICES[choice])
+    key = signature_id.bytes if isinstance(signature_id, UUID) else signature_id
+    c = bytes.fromhex(commitment(secret_of(secret, package_id)))
+    begin = f"{country}\0{shown}\0{name}\0".encode()
+    taken.members.append(b"".join((begin, c, key, bytes((bucket,)), (city or "").encode())))
+    taken.counts[country, shown, origin, version, language] += 1
+
+
+def _stored(hold: Hold, members: list[bytes]) -> Iterator[bytes]:
+    """Stores lines and leaves, some thousands in a transaction; yields the root of each row of leaves."""
+    numbered = enumerate(members, start=1)
+    rows_before = 0
+    while batch := [_line(n, member) for n, member in islice(numbered, LINES_AT_ONCE)]:
+        leaves = [tree.leaf(line) for _bucket, _key, _n, line in batch]
+        rows = [leaves[start : start + LEAVES_IN_A_ROW] for start in range(0, len(leaves), LEAVES_IN_A_ROW)]
+        with hold.writing() as session:
+            connection = session.connection()
+            same = {"package_id": hold.package_id}
+            lines = [(bucket, UUID(bytes=key), n, line) for bucket, key, n, line in sorted(batch, key=_KEY)]
+            ManyRows(connection.dialect, _LINES, _LINE_COLUMNS, lines, **same).insert(connection)
+            numbers = [(rows_before + place, b"".join(row)) for place, row in enumerate(rows)]
+            ManyRows(connection.dialect, _LEAVES, ("number", "hashes"), numbers, **same).insert(connection)
+        rows_before += len(rows)
+        yield from (tree.root(row) for row in rows)
+
+
+_LINES, _LEAVES = cast(sa.Table, PackageLine.__table__), cast(sa.Table, PackageLeaves.__table__)
+
+
+def _line(n: int, member: bytes) -> tuple[int, bytes, int, bytes]:
+    """Bucket and id of the signature, number, and the canonical line."""
+    country, shown, rest = member.split(b"\0", 2)
+    name, _end, tail = rest.partition(b"\0")
+    c, key, bucket = tail[:HASH_BYTES], tail[HASH_BYTES : HASH_BYTES + ID_BYTES], tail[HASH_BYTES + ID_BYTES]
+    city = tail[HASH_BYTES + ID_BYTES + 1 :].decode() or None
+    line = canonical_line(n, country.decode(), shown.decode(), name.decode(), city, c.hex())
+    return bucket, key, n, line
+
+
+def _root(tops: bytes) -> bytes:
+    rows = [tops[start : start + HASH_BYTES] for start in range(0, len(tops), HASH_BYTES)]
+    root: bytes = tree.root_of_tops(rows)
+    return root
+
+
+def _facts(session: Session, package: Package, taken: Taken, at: datetime) -> dict[str, Any]:
+    """All that stands in the manifest but for the tree, the files and the key."""
+    petition, mission = package.petition, package.mission
+    by_country, by_shown, by_origin = taken.by(0), taken.by(1), taken.by(2)
+    return {
+        "format": "petition-package/1",
+        "id": str(package.id),
+        "petition": {"slug": petition.slug, "title": petition.title, "addressee": petition.addressee},
+        "texts": _texts(petition, taken.by(3, 4)),
+        "mission": {
+            "id": mission.slug,
+            "name": mission.name,
+            "city": mission.city,
+            "host_country": mission.host_country,
+        },
+        "snapshot_on": at.date().isoformat(),
+        "filters": {"countries": package.countries, "since": _moment(package.since), "until": _moment(package.until)},
+        "signature_count": len(taken.members),
+        "signatures_by_country": [{"code": code, "signature_count": by_country[code]} for code in sorted(by_country)],
+        "signatures_by_origin": {origin.name.lower(): by_origin[origin] for origin in Origin},
+        "shown": {choice.name.lower(): by_shown[choice.name.lower()] for choice in ListName},
+        "audit_head": audit.head(session).hash,
+    }
+
+
+def _texts(petition: Petition, signed: Counter[tuple[int, str]]) -> list[dict[str, Any]]:
+    """The texts that were signed: version and language in which they were read, their hash, and by how many."""
+    of_version = {text.version: text for text in petition.texts}
+    found: Counter[tuple[int, str, str]] = Counter()
+    for (version, language), number in signed.items():
+        words = of_version[version].in_language(language)
+        found[version, words.locale, petitions.sha256(words.locale, words.title, words.body)] += number
+    return [
+        {"version": version, "locale": locale, "sha256": sha256, "signature_count": number}
+        for (version, locale, sha256), number in sorted(found.items())
+    ]
+
+
+def _moment(instant: datetime | None) -> str | None:
+    return instant and instant.isoformat().replace("+00:00", "Z")

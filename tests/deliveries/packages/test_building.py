@@ -1,0 +1,173 @@
+"""Packages from asking to the ZIP: what is in them, and what is not."""
+
+from __future__ import annotations
+
+import io
+import re
+import stat
+import subprocess
+import unicodedata
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+
+import pikepdf
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from petition.core.db import read_again, writing
+from petition.deliveries.packages import building, files
+from petition.deliveries.packages.models import Package, PackageLeaves, PackageLine
+from petition.deliveries.proof import tree, verify
+from tests.deliveries.packages.making import (
+    FULL,
+    PEOPLE,
+    WITHHELD,
+    Built,
+    add_mission,
+    asked,
+    built,
+    now_as,
+)
+
+
+def test_a_package_has_everybody_as_they_chose_and_verifies_down_to_the_cells(
+    app: Flask, build: Callable[..., Built]
+) -> None:
+    made = build()
+    report = verify.check(made.path, deep=True)
+    assert report.faults == []
+    by_country = Counter(country for country, _name, _city, _choice in PEOPLE)
+    found = {one["code"]: one["signature_count"] for one in made.manifest["signatures_by_country"]}
+    assert found == by_country
+    assert made.manifest["shown"] == {"full": 11, "initials": 2, "count": 4}
+    assert made.manifest["signatures_by_origin"] == {"web": 12, "paper": 5, "import": 0}
+    named = {(line["country"], line["name"]) for line in made.lines if line["shown"] == "full"}
+    assert named == {(c, unicodedata.normalize("NFC", n)) for c, n, _city, choice in PEOPLE if choice == FULL}
+    assert {line["name"] for line in made.lines if line["shown"] == "initials"} == {"वि सु", "W Z"}
+    assert made.package.facts["signature_count"] == made.package.facts["tree"]["size"] == len(PEOPLE)
+    assert [made.package.done, made.package.lease] == [made.package.steps, None]
+    assert made.package.zip_sha256 == sha256(made.path.read_bytes()).hexdigest()
+    assert made.package.manifest == made.entries["manifest.json"]
+
+
+def test_the_order_of_the_lines_says_nothing_but_what_they_say(build: Callable[..., Built]) -> None:
+    lines = build().lines
+    order = [(line["country"], line["shown"], line.get("name", ""), line["c"]) for line in lines]
+    assert order == sorted(order)
+    assert [line["n"] for line in lines] == list(range(1, len(PEOPLE) + 1))
+
+
+def test_what_somebody_withheld_is_in_no_byte_of_any_file(build: Callable[..., Built]) -> None:
+    made = build()
+    shown = " ".join(name + (city or "") for _c, name, city, choice in PEOPLE if choice == FULL)
+    assert not [word for word in WITHHELD if word in shown]
+    for name, content in made.entries.items():
+        for text in _texts(name, content):
+            assert not [word for word in WITHHELD if word in text], name
+    for name in ("list.xlsx", "list-001.pdf", "list.csv", "list.jsonl"):
+        assert any("김민지" in text for text in _texts(name, made.entries[name])), name
+
+
+def _texts(name: str, content: bytes) -> Iterator[str]:
+    """All that is in a file, also within what is packed, in every way in which text is written there."""
+    packed = [content]
+    if name.endswith(".xlsx"):
+        with zipfile.ZipFile(io.BytesIO(content)) as book:
+            packed += [book.read(one) for one in book.namelist()] + [" ".join(book.namelist()).encode()]
+    if name.endswith(".pdf"):
+        with pikepdf.open(io.BytesIO(content)) as document:
+            packed += [one.read_bytes() for one in document.objects if isinstance(one, pikepdf.Stream)]
+            packed += [document.trailer.unparse(resolved=True)]
+            strings = [str(one) for thing in document.objects for one in _strings(thing)]
+        yield from strings
+        yield subprocess.run(["pdftotext", "-", "-"], input=content, capture_output=True, check=True).stdout.decode()
+    for part in packed:
+        yield part.decode("utf-8", "replace")
+        yield part.decode("utf-16-be", "replace")
+
+
+def _strings(thing: object) -> Iterator[pikepdf.String]:
+    if isinstance(thing, pikepdf.String):
+        yield thing
+    elif isinstance(thing, pikepdf.Array):
+        for one in thing:
+            yield from () if getattr(one, "is_indirect", False) else _strings(one)
+    elif isinstance(thing, pikepdf.Dictionary):
+        for one in thing.values():
+            yield from () if getattr(one, "is_indirect", False) else _strings(one)
+
+
+def test_from_one_snapshot_and_key_come_the_same_bytes(app: Flask, build: Callable[..., Built]) -> None:
+    made = build()
+    with app.app_context():
+        files.remove(made.package.id)
+        with writing() as session:
+            session.execute(sa.update(Package).values(state="waiting", claimed_until=None))
+    again = built(app, made.package)
+    assert again.package.zip_sha256 == made.package.zip_sha256
+    assert again.package.tools["typst"]
+
+
+def test_two_packages_of_the_same_people_have_no_commitment_in_common(build: Callable[..., Built]) -> None:
+    one, other = build(), build()
+    assert not {line["c"] for line in one.lines} & {line["c"] for line in other.lines}
+    assert [one.package.number, other.package.number] == [1, 2]
+
+
+def test_every_line_is_found_by_its_signature_and_proved_by_the_stored_leaves(
+    app: Flask, build: Callable[..., Built], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = build()
+    with app.app_context():
+        session = read_again()
+        rows = session.execute(sa.select(PackageLine.n, PackageLine.line).order_by(PackageLine.n)).all()
+        leaves = session.scalars(sa.select(PackageLeaves.hashes).order_by(PackageLeaves.number)).all()
+    assert [bytes(line) + b"\n" for _n, line in rows] == made.entries["list.jsonl"].splitlines(keepends=True)
+    hashes = b"".join(leaves)
+    assert [tree.leaf(bytes(line)) for _n, line in rows] == [hashes[i : i + 32] for i in range(0, len(hashes), 32)]
+    assert tree.root_of_tops([made.package.tops]).hex() == made.manifest["tree"]["root"]
+
+
+def test_countries_and_the_period_say_who_is_in(app: Flask, build: Callable[..., Built]) -> None:
+    made = build(countries=["KR", "TH"])
+    assert [line["country"] for line in made.lines] == ["KR", "KR", "TH"]
+    assert made.manifest["filters"] == {"countries": ["KR", "TH"], "since": None, "until": None}
+
+
+def test_the_host_country_is_where_the_mission_is(app: Flask, everybody: None) -> None:
+    add_mission(app, "cn-eg-cairo-embassy")
+    made = built(app, asked(app, "cn-eg-cairo-embassy", countries="host"))
+    assert {line["country"] for line in made.lines} == {"EG"}
+
+
+def test_a_package_of_nobody_fails_and_says_so(app: Flask, everybody: None) -> None:
+    package = asked(app, countries=["FR"])
+    assert building.work(app)
+    found = now_as(app, package)
+    assert (found.state, found.snapshot_at) == ("failed", None)
+    assert found.failure.startswith("Nobody is in this package")
+    assert not building.work(app)
+
+
+def test_only_the_programs_own_user_can_read_a_package(build: Callable[..., Built]) -> None:
+    made = build()
+    assert [path.name for path in made.path.parent.iterdir()] == [made.path.name]
+    assert stat.S_IMODE(made.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(made.path.parent.stat().st_mode) == 0o700
+
+
+def test_documents_say_title_language_and_day_and_nothing_of_a_person(build: Callable[..., Built]) -> None:
+    made = build()
+    day = made.manifest["snapshot_on"]
+    with pikepdf.open(io.BytesIO(made.entries["list-001.pdf"])) as document:
+        about = {name: str(value) for name, value in document.docinfo.items()}
+        assert document.Root.Lang == "en"
+    assert set(about) == {"/Title", "/CreationDate", "/ModDate", "/Creator"} - ({"/ModDate"} - set(about))
+    assert about["/CreationDate"].startswith(f"D:{day.replace('-', '')}000000")
+    with zipfile.ZipFile(io.BytesIO(made.entries["list.xlsx"])) as book:
+        properties = book.read("docProps/core.xml").decode()
+    assert re.findall(r"<dcterms:\w+[^>]*>([^<]*)", properties) == [f"{day}T00:00:00Z"] * 2
+    assert re.findall(r"<dc:creator>([^<]*)", properties) in ([], [""])
