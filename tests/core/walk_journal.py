@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from petition.core.clock import now
 from petition.core.db import writing
 from petition.deliveries.journal.models import Delivery
+from petition.deliveries.packages.models import Package
 from tests.deliveries.journal import made
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ WORDS = {"to_whom": "მცველი", "by_whom": "ანა", "witnesses": "
 def through_journal(walk: Walk) -> None:
     """Plans two deliveries as the owner, who is signed in; records, corrects and strikes out; looks at it all."""
     with walk.app.app_context(), writing() as session:
-        for city, more in (("თბილისი", {}), ("ბათუმი", {"closed_on": made.now().date()})):
+        for city, more in (("თბილისი", {}), ("ბათუმი", {"closed_on": now().date()})):
             names = {"name": "საელჩო", "slug": f"zz-ge-{city}-embassy"}
             made.add_mission(session, city, **names | more)
     walk.get("journal: nothing", f"/petitions/{SLUG}/deliveries")
@@ -33,7 +35,7 @@ def through_journal(walk: Walk) -> None:
     _plan(walk, token)
     with walk.app.app_context(), writing() as session:
         found = session.scalars(sa.select(Delivery)).one()
-        made.with_package(session, found)
+        made.with_package(session, found, number=99)
         mine, public = f"/organiser/deliveries/{found.id}", f"/deliveries/{found.id}"
     walk.get("deliveries", MINE)
     walk.get("desk: next delivery", "/organiser")
@@ -75,7 +77,7 @@ def _record(walk: Walk, mine: str, token: str) -> None:
     walk.post("recorded: posted", f"{mine}/record/posted", **then, carrier="ფოსტა", reference="1")
     walk.post("recorded: sent", f"{mine}/record/sent", **then, reference="<1@example.org>")
     with walk.app.app_context(), writing() as session:
-        package = str(session.scalars(sa.select(made.Package.id)).first())
+        package = str(session.scalars(sa.select(Package.id).where(Package.number == 99)).one())
     walk.post("recorded: refused", f"{mine}/record/refused", **then | {"package": package}, said="არა")
 
 
