@@ -14,6 +14,10 @@ from petition.api import views as api_views
 from petition.core import page_cache
 from petition.deliveries import export_views, verify_views
 from petition.deliveries import mails as export_mails
+from petition.deliveries.journal import done, recording_views
+from petition.deliveries.journal import organiser_views as planning_views
+from petition.deliveries.journal import retention as journal_retention
+from petition.deliveries.journal import views as journal_views
 from petition.deliveries.missions import views as missions_views
 from petition.deliveries.packages import keys_views, receipt_views
 from petition.deliveries.packages import models as package_models
@@ -55,7 +59,7 @@ from petition.updates import unsubscribe_views
 LOADED_FOR_THEIR_RULES = (
     *(mails, retention, promised, withdrawals, imports, mail_retention, bounces, update_mails),
     *(account_mails, account_retention, organisation_mails, petition_mails, export_mails),
-    *(endorsement_mails, endorsement_retention, package_models),
+    *(endorsement_mails, endorsement_retention, package_models, journal_retention, done),
 )
 BLUEPRINTS = (
     petitions_views.bp,
@@ -83,6 +87,9 @@ BLUEPRINTS = (
     moderating_views.bp,
     export_views.bp,
     missions_views.bp,
+    journal_views.bp,
+    planning_views.bp,
+    recording_views.bp,
     keys_views.bp,
     package_views.bp,
     public_package_views.bp,

@@ -15,6 +15,7 @@ from flask import Flask, request
 from flask_babel import format_date, format_decimal, format_percent, get_locale
 
 from petition.core import countries, i18n, switches
+from petition.deliveries.journal import words as journal
 from petition.petitions.models import State
 from petition.petitions.words import field_words, news_words, state_words
 from petition.signatures.consent import partner_words, reassurance
@@ -42,6 +43,11 @@ def day(value: datetime | date) -> str:
     return _formatted(value, "yMMMMd")
 
 
+def short_day(value: date) -> str:
+    """A day with its year, short enough for a list."""
+    return _formatted(value, "yMMMd")
+
+
 def period(start: datetime, unit: str) -> str:
     """A day, a month, or the week that begins on a day."""
     return _formatted(start, "yMMMM" if unit == "month" else "yMMMMd")
@@ -58,7 +64,7 @@ def moment(value: datetime) -> str:
 
 
 # English is read here all over the world, so the day comes before the month as it does in most of it.
-ENGLISH = {"yMMMMd": "d MMMM y", "MMMd": "d MMM"}
+ENGLISH = {"yMMMMd": "d MMMM y", "yMMMd": "d MMM y", "MMMd": "d MMM"}
 
 
 def _formatted(value: datetime | date, skeleton: str) -> str:
@@ -90,6 +96,10 @@ def init_app(app: Flask) -> None:
         country=countries.name,
         groups=groups,
         listed=listed,
+        short_day=short_day,
+        place=journal.place,
+        local_day=journal.local_day,
+        clock_time=journal.clock_time,
     )
     app.jinja_env.globals.update(
         language=i18n.language,
@@ -105,6 +115,8 @@ def init_app(app: Flask) -> None:
         state_words=state_words,
         reassurance=reassurance,
         partner_words=partner_words,
+        delivery_state=journal.delivery_state,
+        entry_kind=journal.entry_kind,
         site_url=app.config["BASE_URL"],
         State=State,
         site_banner=lambda: switches.current().banner,

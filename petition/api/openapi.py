@@ -6,11 +6,13 @@ from typing import Any
 
 from flask import current_app
 
+from petition.deliveries.journal.models import DeliveryState, EntryKind
 from petition.petitions.models import PUBLIC_STATES
 
 Schema = dict[str, Any]
 STATES = [state.value for state in PUBLIC_STATES]
 STEPS = ["hour", "day"]
+MEANING = "Petitions, their tallies and their deliveries. Read only."
 TEXT: Schema = {"type": "string"}
 NUMBER: Schema = {"type": "integer", "minimum": 0}
 MOMENT: Schema = {"type": "string", "format": "date-time"}
@@ -48,6 +50,26 @@ PETITION = _object(
     organisation=TEXT,
     as_of=MOMENT,
 )
+DELIVERY = {
+    "id": TEXT,
+    "petition": TEXT,
+    "mission": _object(id=TEXT, name=TEXT, city=TEXT, host_country=TEXT, time_zone=TEXT),
+    "state": {"type": "string", "enum": [state.value for state in DeliveryState]},
+    "planned_at": MOMENT,
+    "happened_at": _maybe(MOMENT),
+    "package": _maybe(TEXT),
+}
+ENTRY = _object(
+    id=TEXT,
+    kind={"type": "string", "enum": [kind.value for kind in EntryKind]},
+    happened_at=MOMENT,
+    recorded_at=MOMENT,
+    **dict.fromkeys(("to_whom", "by_whom", "carrier", "number", "message_id", "said", "witnesses"), _maybe(TEXT)),
+    **dict.fromkeys(("note", "package", "zip_sha256", "manifest_sha256", "replaces", "why"), _maybe(TEXT)),
+    former_plan=_maybe(MOMENT),
+    words_removed_at=_maybe(MOMENT),
+    words_removed_why=_maybe(TEXT),
+)
 LINK = _maybe(TEXT)
 LINKS = {"self": LINK, "first": LINK, "last": LINK, "prev": LINK, "next": LINK}
 SCHEMAS: dict[str, Schema] = {
@@ -61,6 +83,16 @@ SCHEMAS: dict[str, Schema] = {
         signatures_by_origin=_object(**dict.fromkeys(("web", "paper", "import"), NUMBER)),
         series=_list(_object(start=MOMENT, signature_count=NUMBER)),
         as_of=MOMENT,
+    ),
+    "Deliveries": _object(
+        slug=TEXT,
+        counts=_object(**dict.fromkeys(("delivered_cities", "posted", "sent", "refused", "planned"), NUMBER)),
+        deliveries=_list(_object(**DELIVERY)),
+    ),
+    "Delivery": _object(
+        **DELIVERY,
+        entries=_list(ENTRY),
+        photos=_list(_object(path=TEXT, width=NUMBER, height=NUMBER, alt=TEXT)),
     ),
     "Error": _object(error=_object(status=NUMBER, code=TEXT, message=TEXT)),
 }
@@ -88,7 +120,11 @@ def document() -> Schema:
     """The whole description."""
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Petition", "version": "1", "description": "Petitions and their tallies. Read only."},
+        "info": {
+            "title": "Petition",
+            "version": "1",
+            "description": "Petitions, their tallies and deliveries. Read only.",
+        },
         "servers": [{"url": f"{current_app.config['BASE_URL']}/api/v1"}],
         "paths": {
             "/petitions": _operation(
@@ -105,6 +141,12 @@ def document() -> Schema:
                 SLUG,
                 _parameter("by", "query", "hour or day (UTC)", {"type": "string", "enum": STEPS}),
                 _parameter("country", "query", "an alpha-2 code"),
+            ),
+            "/petitions/{slug}/deliveries": _operation("Where lists are handed over", "Deliveries", SLUG),
+            "/deliveries/{delivery_id}": _operation(
+                "One delivery and what happened at it",
+                "Delivery",
+                _parameter("delivery_id", "path", "its id in the list of deliveries"),
             ),
         },
         "components": {"schemas": SCHEMAS},

@@ -9,11 +9,12 @@ from uuid import UUID
 from flask import Blueprint, Response, jsonify, request, url_for
 from flask_babel import gettext as _
 
-from petition.api import openapi, shapes
+from petition.api import delivery_shapes, openapi, shapes
 from petition.core import countries
 from petition.core.db import read_again
 from petition.core.errors import DomainError
 from petition.core.web_security import public
+from petition.deliveries.journal import photos, shown
 from petition.petitions import service as petitions
 from petition.signatures.origins import Seen, recently_seen, see
 from petition.tallies.service import recent_count
@@ -113,6 +114,22 @@ def _series(seen: Seen, by: str) -> list[dict[str, Any]]:
     return [{"start": shapes.instant(start), "signature_count": number} for start, number in seen.picture.series(by)]
 
 
+@bp.get("/petitions/<slug>/deliveries")
+def deliveries(slug: str) -> Response:
+    """The journal of a petition's deliveries."""
+    session = read_again()
+    found = petitions.find_public(session, slug)
+    return _answer(delivery_shapes.deliveries(slug, shown.all_of(session, found.id)))
+
+
+@bp.get("/deliveries/<uuid:delivery_id>")
+def delivery(delivery_id: UUID) -> Response:
+    """One delivery with everything recorded of it."""
+    session = read_again()
+    found = shown.find_public(session, delivery_id)
+    return _answer(delivery_shapes.whole_delivery(found, photos.of_delivery(session, found)))
+
+
 @bp.get("/openapi.json")
 def description() -> Response:
     """This API described for programs (OpenAPI 3.1)."""
@@ -130,3 +147,9 @@ def tally_json(slug: str) -> Response:
     by, _country, seen = _asked_for(session, found.id)
     content = shapes.petition(found, seen.picture.count)
     return _answer(content | {"signatures_by_origin": seen.by_origin, "series": _series(seen, by)})
+
+
+@pages.get("/petitions/<slug>/deliveries.json")
+def deliveries_json(slug: str) -> Response:
+    """The journal page's content, as in the API."""
+    return _open_to_all(deliveries(slug))

@@ -26,7 +26,7 @@ QUERIES = {"", "by=hour", "by=day", *(f"lang={tag}" for tag in i18n.LANGUAGES)}
 SENT_WITHOUT_BODY = {"etag", "cache-control", "vary", "access-control-allow-origin", "date"}
 NOT_OF_THE_PAGE = {"x-request-id", "content-length"}
 
-PATHS = ("/petitions", "/api/v1/", "/o/", "/packages/", "/privacy", "/accessibility", "/data")
+PATHS = ("/petitions", "/deliveries/", "/packages/", "/api/v1/", "/o/", "/privacy", "/accessibility", "/data")
 """What public addresses begin with. Everything else, long downloads too, passes untouched."""
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]

@@ -7,6 +7,7 @@ from flask import Blueprint, render_template
 
 from petition.accounts.signed_in import actor
 from petition.core.db import db, read_again
+from petition.deliveries.journal.shown import next_of
 from petition.organisations.roles import Action, may, reachable
 from petition.petitions import partners
 from petition.petitions.models import Petition
@@ -37,6 +38,7 @@ def desk() -> str:
         petitions=found,
         totals=shown,
         figures=figures,
+        gates=next_of(db.session(), [one.id for one in found]),
         invitations=partners.waiting(db.session(), who),
         partners=partners.of_actor(db.session(), who),
         counts=counts_by_link(db.session(), [one.id for one in found]),

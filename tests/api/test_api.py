@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -103,12 +104,12 @@ def test_every_answer_is_as_described(
 
 def test_every_address_of_the_api_is_described(app: Flask, document: dict[str, Any]) -> None:
     rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith(API)]
-    addresses = {rule.rule.removeprefix(API).replace("<slug>", "{slug}") for rule in rules}
+    addresses = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule.removeprefix(API)) for rule in rules}
     assert addresses == {*document["paths"], "/openapi.json"}
     for path, methods in document["paths"].items():
         assert set(methods) == {"get"}
         named = {one["name"] for one in methods["get"]["parameters"] if one["in"] == "path"}
-        assert named == ({"slug"} if "{slug}" in path else set())
+        assert named == set(re.findall(r"{(\w+)}", path))
     assert document["openapi"] == "3.1.0"
     assert document["servers"] == [{"url": f"{app.config['BASE_URL']}{API}"}]
 

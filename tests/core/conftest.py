@@ -32,6 +32,7 @@ from petition.signatures.models import Signature
 from petition.updates import service as updates
 from petition.updates import unsubscribing
 from tests.conftest import CODE, LINK, PASSWORD, SLUG, add_petition, signed_in
+from tests.deliveries.journal.made import of_deliveries
 from tests.deliveries.packages.frozen import freeze
 from tests.endorsements.conftest import draft_endorsement
 from tests.exports import add_request
@@ -134,6 +135,7 @@ def site(app: Flask, petition: Petition, sign: Callable[..., Any], send_mail: Ca
         **_of_updates(app),
         **_of_endorsements(app),
         **_of_partner(app),
+        **_of_deliveries(app),
     }
     return Site(app, signed_in(app), signer, values)
 
@@ -167,6 +169,11 @@ def _of_endorsements(app: Flask) -> dict[str, str]:
             "endorsements.page.token": token,
             "endorsements.answer.token": token,
         }
+
+
+def _of_deliveries(app: Flask) -> dict[str, str]:
+    with app.app_context(), writing() as session:
+        return of_deliveries(session, petitions.find(session, SLUG))
 
 
 def _of_partner(app: Flask) -> dict[str, str]:

@@ -34,6 +34,7 @@ from petition.worker import Worker
 from tests.conftest import CODE, LINK, PASSWORD, add_petition
 from tests.core.walk_accounts import through_accounts
 from tests.core.walk_exports import through_exports
+from tests.core.walk_journal import through_journal
 from tests.core.walk_packages import through_packages
 from tests.core.walk_missions import through_missions
 from tests.core.walk_partners import through_partners
@@ -150,6 +151,7 @@ def through_all_pages(app: Flask, language: str) -> Walk:
         through_verify(walk)
         _endorsing(walk)
         through_partners(walk)
+        through_journal(walk)
         _writing(walk)
         _managing(walk)
         through_accounts(walk)

@@ -23,6 +23,7 @@ from petition.organisations.service import add_organisation, find_organisation
 from petition.petitions.models import Petition
 from petition.updates import service as updates
 from tests.conftest import SLUG, add_petition, password_hash
+from tests.deliveries.journal.made import of_deliveries
 from tests.deliveries.packages.making import add_mission, asked
 from tests.endorsements.conftest import draft_endorsement
 from tests.exports import add_request
@@ -103,6 +104,7 @@ def objects(app: Flask) -> Objects:
                 "endorsement_id": str(endorsement.id),
                 "invitation_id": str(invitation.id),
                 "number": "1",
+                **of_deliveries(session, petition),
                 "package_id": package_id,
             }
         )

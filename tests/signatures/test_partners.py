@@ -262,4 +262,6 @@ def test_the_petition_and_its_partners_are_read_in_as_many_statements_as_before(
     alone = reading()
     add_lake(visits.app)
     accepted(visits.app)
-    assert reading() == alone == 5  # petition with organisation and plan, texts, translations, partners; endorsements
+    assert (
+        reading() == alone == 6
+    )  # petition with organisation and plan, texts, translations, partners; endorsements; deliveries
