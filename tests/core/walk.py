@@ -35,8 +35,8 @@ from tests.conftest import CODE, LINK, PASSWORD, add_petition
 from tests.core.walk_accounts import through_accounts
 from tests.core.walk_exports import through_exports
 from tests.core.walk_journal import through_journal
-from tests.core.walk_packages import through_packages
 from tests.core.walk_missions import through_missions
+from tests.core.walk_packages import through_packages
 from tests.core.walk_partners import through_partners
 from tests.core.walk_verify import through_verify
 from tests.petitions.writing import filled
