@@ -22,6 +22,7 @@ from petition.deliveries.packages import keys_views, receipt_views
 from petition.deliveries.packages import models as package_models
 from petition.deliveries.packages import organiser_views as package_views
 from petition.deliveries.packages import public_views as public_package_views
+from petition.deliveries.proof import schema_views
 from petition.endorsements import mails as endorsement_mails
 from petition.endorsements import organiser_views as endorsing_views
 from petition.endorsements import retention as endorsement_retention
@@ -88,6 +89,7 @@ BLUEPRINTS = (
     package_views.bp,
     public_package_views.bp,
     receipt_views.bp,
+    schema_views.bp,
     api_views.bp,
     api_views.pages,
     health_views.bp,

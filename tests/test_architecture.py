@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,22 @@ def test_only_the_clock_asks_what_time_it_is(path: Path) -> None:
     }
     asks = calls & {"datetime.now", "datetime.utcnow", "date.today", "datetime.datetime.now"}
     assert not asks or path.name == "clock.py"
+
+
+PROOF = [path for path in MODULES if path.parent.name == "proof" and not path.stem.endswith("_views")]
+
+
+@pytest.mark.parametrize("path", PROOF, ids=_name)
+def test_what_strangers_verify_stands_by_itself(path: Path) -> None:
+    assert {name for name in _imports(path) if not name.startswith("petition.deliveries.proof")} == set()
+    modules = {
+        name.partition(".")[0]
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for name in ([node.module] if isinstance(node, ast.ImportFrom) else _plain_imports(node))
+        if name
+    }
+    assert modules <= {"petition", "cryptography", "rfc8785"} | sys.stdlib_module_names
+
+
+def _plain_imports(node: ast.AST) -> list[str]:
+    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from petition.cli.json_output import json_option, print_json
+from petition.deliveries.proof.faults import printable
 from petition.deliveries.proof.sentences import NOTES
 from petition.deliveries.proof.verify import Report, check, fingerprint_of
 
@@ -36,7 +37,7 @@ def verify(path: Path, key: str | None, deep: bool, as_json: bool) -> None:
         print_json(report.as_json())
     else:
         for line in _said(report):
-            click.echo(line)
+            click.echo(printable(line))
     sys.exit(not report.ok)
 
 

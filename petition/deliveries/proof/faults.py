@@ -7,6 +7,7 @@ from collections.abc import Callable
 from petition.deliveries.proof.sentences import SENTENCES
 
 LONGEST = 80
+JOINERS = "\u200c\u200d"  # part of names in many scripts, and of emoji
 
 
 class Fault(ValueError):
@@ -33,5 +34,10 @@ class Fault(ValueError):
 
 def plain(text: str) -> str:
     """Text of strangers as it may stand in a sentence: printable, and not long."""
-    shown = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    shown = printable(text)
     return shown if len(shown) <= LONGEST else shown[:LONGEST] + "…"
+
+
+def printable(text: str) -> str:
+    """The text without what could control a terminal or turn the direction of writing."""
+    return "".join(one if one.isprintable() or one in JOINERS else "\N{REPLACEMENT CHARACTER}" for one in text)

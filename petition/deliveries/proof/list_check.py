@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from operator import lt
+from struct import Struct
 from typing import Any
 from unicodedata import is_normalized
 
@@ -26,10 +27,11 @@ MOST_FAULTS = 10
 _TEXT = rb'[^"\\\0-\x1f]+(?:\\["\\][^"\\\0-\x1f]*)*|(?:\\["\\][^"\\\0-\x1f]*)+'
 _LINE = re.compile(
     rb'^\{"c":"([0-9a-f]{64})",(?:"city":"(' + _TEXT + rb')",)?"country":"([A-Z]{2})","n":([1-9][0-9]{0,15}),'
-    rb'(?:"name":"(' + _TEXT + rb')","shown":"(full|initials)"|"shown":"(count)")\}\n',
+    rb'(?:"name":"(' + _TEXT + rb')","shown":"(full|initials)"|(?(2)(?!)|"shown":"count"))\}\n',
     re.MULTILINE,
 )
-_ESCAPED = re.compile(rb"\\(.)")
+
+_END_OF_C = Struct("24s")
 
 Key = tuple[bytes, bytes, bytes, bytes]
 """What lines are ordered by: country, shown, name, c. UTF-8 keeps the order of code points."""
@@ -53,7 +55,7 @@ class ListCheck:
         self.whole = True
         self._next = 1  # the number that the next line should have
         self._last: Key = (b"", b"", b"", b"")
-        self._commitments: dict[bytes, bytearray] = defaultdict(bytearray)
+        self._ends: dict[bytes, bytearray] = defaultdict(bytearray)
 
     def root(self, chunks: Iterable[bytes]) -> bytes:
         """Reads the file to its end and returns the root of its lines."""
@@ -94,7 +96,7 @@ class ListCheck:
         found = _LINE.findall(piece)
         if len(found) != len(lines) or max(map(len, lines)) > LONGEST_LINE:
             return False
-        commitments, cities, countries, numbers, names, named, _counted = zip(*found, strict=True)
+        commitments, cities, countries, numbers, names, named = zip(*found, strict=True)
         if list(map(int, numbers)) != list(range(self._next, self._next + len(lines))):
             return False
         if not _proper_text([*names, *cities]):
@@ -103,7 +105,8 @@ class ListCheck:
         keys: list[Key] = list(zip(countries, manners, _unescaped(names), commitments, strict=True))
         if not (self._last < keys[0] and all(map(lt, keys, keys[1:]))):
             return False
-        self._count(keys, len(lines))
+        self._count(keys, countries, manners, commitments)
+        self.size += len(lines)
         self._next += len(lines)
         return True
 
@@ -111,6 +114,8 @@ class ListCheck:
         """Goes through the lines one by one, for the sentence of each fault."""
         keys: list[Key] = []
         for n, line in enumerate(lines, start=self.size + 1):
+            expected = self._next
+            self._next += 1
             try:
                 if len(line) > LONGEST_LINE:
                     raise Fault("line_too_long")
@@ -118,27 +123,27 @@ class ListCheck:
                 key = _key(found)
                 last = keys[-1] if keys else self._last
                 keys.append(key)
-                expected, self._next = self._next, found["n"] + 1
+                self._next = found["n"] + 1
                 _check_next(key, last, found["n"], expected)
             except Fault as fault:
                 self._wrong(n, fault)
-        self._count(keys, len(lines))
-
-    def _count(self, keys: Sequence[Key], number: int) -> None:
-        self.size += number
         if keys:
-            self._last = keys[-1]
-        self.counts.update([key[:2] for key in keys])
-        commitments = self._commitments
-        for key in keys:
-            c = key[3]
-            commitments[c[:2]] += c[2:26]
+            countries, manners, _names, commitments = zip(*keys, strict=True)
+            self._count(keys, countries, manners, commitments)
+        self.size += len(lines)
+
+    def _count(self, keys: Sequence[Key], *columns: Sequence[bytes]) -> None:
+        countries, manners, commitments = columns
+        self._last = keys[-1]
+        self.counts.update(zip(countries, manners, strict=True))
+        ends = self._ends
+        for c in commitments:
+            ends[c[:2]] += c[2:26]  # 104 bits in all: no two are alike by chance
 
     def _doubled(self) -> Iterator[Fault]:
-        for start, ends in self._commitments.items():
-            each = [bytes(ends[at : at + 24]) for at in range(0, len(ends), 24)]
-            if len(set(each)) < len(each):
-                end = next(end for end, times in Counter(each).items() if times > 1)
+        for start, joined in self._ends.items():
+            if len(set(_END_OF_C.iter_unpack(joined))) < len(joined) // _END_OF_C.size:
+                ((end,), _times), *_rest = Counter(_END_OF_C.iter_unpack(joined)).most_common(1)
                 yield Fault("c_twice", c=(start + end).decode())
                 return
 
@@ -157,9 +162,10 @@ def _proper_text(texts: Iterable[bytes]) -> bool:
 
 
 def _unescaped(texts: Sequence[bytes]) -> Sequence[bytes]:
+    """The texts that stand there: in canonical lines only these two signs are escaped."""
     if b"\\" not in b"".join(texts):
         return texts
-    return [_ESCAPED.sub(rb"\1", text) for text in texts]
+    return [text.replace(b'\\"', b'"').replace(b"\\\\", b"\\") for text in texts]
 
 
 def _key(line: dict[str, Any]) -> Key:

@@ -111,12 +111,13 @@ SENTENCES = {
 }
 
 NOTES = {
-    "maker_not_checked": _("Who made it is not checked: name the key you trust with --key."),
+    # Said by the command alone: the page has its own words.
+    "maker_not_checked": "Who made it is not checked: name the key you trust with --key.",
     "tables_not_compared": _(
         "list.csv and list.xlsx were checked by their hashes; --deep also compares their cells."
     ),
-    "pdfs_by_hash": _("The PDFs were checked by their hashes; what they show was not read."),
-    "stamp_maker": _("The time stamp names this manifest and its signature holds; whose it is was not checked."),
-    "mine": _("The secret proves that the line belongs to whoever has this receipt."),
-    "not_whose": _("It does not say whose line it is."),
+    "pdfs_by_hash": "The PDFs were checked by their hashes; what they show was not read.",
+    "stamp_maker": "The time stamp names this manifest and its signature holds; whose it is was not checked.",
+    "mine": "The secret proves that the line belongs to whoever has this receipt.",
+    "not_whose": "It does not say whose line it is.",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NoReturn
 from unicodedata import is_normalized
@@ -51,8 +52,8 @@ def check_canonical(value: Any, content: bytes) -> None:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _value in pairs]
-        raise Fault("key_twice", key=plain(next(name for name in names if names.count(name) > 1)))
+        ((name, _times),) = Counter(name for name, _value in pairs).most_common(1)
+        raise Fault("key_twice", key=plain(name))
     return found
 
 

@@ -23,6 +23,7 @@ _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
 _LONGEST_COMMENT = 0xFFFF
 _ENCRYPTED = 1
+_VERSION_OF_ZIP64 = 45
 _IN_ZIP64 = 0xFFFF_FFFF
 
 
@@ -63,11 +64,12 @@ def _directory(file: BinaryIO) -> tuple[int, bytes]:
     _sign, _disk, _start_disk, _here, _count, length, start, comment = _END.unpack_from(tail, at)
     if tail[max(0, at - 20) :].startswith(b"PK\6\7") or _IN_ZIP64 in (length, start):
         raise Fault("zip64")
+    end = size - len(tail) + at
     if after := len(tail) - at - _END.size:
-        raise Fault("zip_comment" if after == comment else "zip_trailing")
+        own = start + length == end  # or it is the end of the workbook, in what is left of a ZIP
+        raise Fault("not_a_zip" if not own else "zip_comment" if after == comment else "zip_trailing")
     if length > LARGEST_DIRECTORY:
         raise Fault("zip_many")
-    end = size - _END.size
     if start + length != end:
         file.seek(0)
         leading = start + length < end and file.read(4) != b"PK\3\4"
@@ -90,7 +92,7 @@ def _entries(headers: bytes) -> Iterator[tuple[Entry, bytes]]:
 
 
 def _entry(fields: tuple[int, ...], header: bytes) -> Entry:
-    (_sign, _maker, _version, flags, method, _time, _day, crc, packed, size) = fields[:10]
+    (_sign, _maker, version, flags, method, _time, _day, crc, packed, size) = fields[:10]
     (name_length, extra, comment, _disk, _internal, external, offset) = fields[10:]
     written = header[_CENTRAL.size : _CENTRAL.size + name_length]
     name = plain(written.decode("utf-8", "replace"))
@@ -98,7 +100,7 @@ def _entry(fields: tuple[int, ...], header: bytes) -> Entry:
         "zip_encrypted": flags & _ENCRYPTED,
         "zip_compressed": method,
         "linked": stat.S_ISLNK(external >> 16),
-        "zip64": _IN_ZIP64 in (packed, size, offset),
+        "zip64": version >= _VERSION_OF_ZIP64 or _IN_ZIP64 in (packed, size, offset),
         "zip_extra": extra,
         "zip_entry_comment": comment,
         "zip_sizes": packed != size,

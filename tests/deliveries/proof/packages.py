@@ -57,8 +57,7 @@ class Made:
     @property
     def entries(self) -> dict[str, bytes]:
         """All files in the order of a package."""
-        volumes = sum(name.startswith("list-") for name in self.files)
-        order = manifest.entries(volumes, stamped=True)
+        order = manifest.entries(volumes=3, stamped=True)
         return {name: self.files[name] for name in order if name in self.files}
 
     def described(self) -> list[dict[str, Any]]:
@@ -103,6 +102,9 @@ class Made:
 
 def package(people: Sequence[tuple[str, str, str, str | None]] = PEOPLE, **changed: Any) -> Made:
     """A package of these people; `changed` are facts of its manifest."""
+    people = [
+        (country, shown, *(("", None) if shown == "count" else (name, city))) for country, shown, name, city in people
+    ]
     secrets = [canonical.secret_of(bytes([i % 256, i // 256]) * 16, ID) for i in range(len(people))]
     rows = sorted(
         (country, shown, canonical.clean(name), canonical.commitment(secret), canonical.clean(city or ""), secret)
