@@ -109,6 +109,8 @@ PLACES: dict[str, tuple[str | None, Callable[[Page], Any]]] = {
     "desk": ("organiser", lambda page: page.goto("/organiser")),
     "desk of a petition": ("organiser", lambda page: page.goto("/organiser" + PETITION)),
     "lists and exports": ("organiser", lambda page: page.goto(f"/organiser{PETITION}/exports")),
+    "packages": ("organiser", lambda page: page.goto(f"/organiser{PETITION}/packages")),
+    "make packages": ("organiser", lambda page: page.goto(f"/organiser{PETITION}/packages/new")),
     "add signatures": ("organiser", lambda page: page.goto(f"/organiser{PETITION}/signatures/add")),
 }
 

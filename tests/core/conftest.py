@@ -32,6 +32,7 @@ from petition.signatures.models import Signature
 from petition.updates import service as updates
 from petition.updates import unsubscribing
 from tests.conftest import CODE, LINK, PASSWORD, SLUG, add_petition, signed_in
+from tests.deliveries.packages.frozen import freeze
 from tests.endorsements.conftest import draft_endorsement
 from tests.exports import add_request
 from tests.petitions.partnership import accepted, add_lake
@@ -126,6 +127,7 @@ def site(app: Flask, petition: Petition, sign: Callable[..., Any], send_mail: Ca
         "petitions.picture.name": f"{shown}.webp",
         "signatures.support_page.token": support_token,
         "request_id": _wanted_export(app),
+        "package_id": str(freeze(app)),
         "import_id": "01a202b5-950a-70eb-a622-61fd2b8309b0",
         **_of_updates(app),
         **_of_endorsements(app),

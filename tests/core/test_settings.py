@@ -122,6 +122,8 @@ BAD = [
     ("bounce_address", "Bounces <bounces@example.org>"),
     ("bounce_address", f"{'b' * 24}@example.org"),
     ("metrics_from", "1.2.3"),
+    ("package_days", "-1"),
+    ("package_days", "a month"),
     ("package_key", "geheim"),
     ("package_key", "Z2VoZWlt"),
     ("package_key", "-----BEGIN PRIVATE KEY-----\nZ2VoZWlt\n-----END PRIVATE KEY-----"),

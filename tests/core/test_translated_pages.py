@@ -24,12 +24,13 @@ from tests.databases import Databases
 
 NOT_PAGES = {
     *("base.html", "macros.html", "mail/frame.html", "site/frame.html", "site/search.html"),
-    "organisations/log.html",
+    *("organisations/log.html", "packages/parts.html", "packages/receipts.html"),
 }
 SHOWN_ATTRIBUTES = {"aria-label", "title", "alt", "placeholder"}
 NEVER_TRANSLATED = re.compile(
     r"\S*[/@]\S*|[0-9a-f]{64}|[0-9A-Z]{5}-[0-9A-Z]{5}|(?:[A-Z2-7]{4} ?){8}|ana|gmail\.com|River Friends|Owner"
     r"|(?<![A-Za-z])(?:WhatsApp|Telegram|Facebook|X|API|OpenAPI|UTC|PDF|ZIP|CSV|XLSX|JSONL?|JPEG|PNG|WebP)(?![A-Za-z])"
+    r"|(?<![A-Za-z])(?:RFC|SHA|VERIFY\.txt|manifest\.json(?:\.sig)?|key\.pem|typst)(?![A-Za-z])"
 )
 NAME_OF_AN_ACCOUNT = "Owner"
 WORDS_OF_FILES = re.compile(

@@ -34,6 +34,7 @@ from petition.worker import Worker
 from tests.conftest import CODE, LINK, PASSWORD, add_petition
 from tests.core.walk_accounts import through_accounts
 from tests.core.walk_exports import through_exports
+from tests.core.walk_packages import through_packages
 from tests.core.walk_partners import through_partners
 from tests.petitions.writing import filled
 
@@ -142,6 +143,7 @@ def through_all_pages(app: Flask, language: str) -> Walk:
         _moderating(walk)
         _updating(walk)
         through_exports(walk)
+        through_packages(walk)
         _endorsing(walk)
         through_partners(walk)
         _writing(walk)

@@ -11,8 +11,10 @@ from urllib.parse import quote
 
 import pytest
 
+from petition.deliveries.proof.canonical import secret_of
 from tests import acts
 from tests.commands import run_on
+from tests.deliveries.packages.making import add_mission, asked, built
 from tests.site_visits import Visits
 
 pytestmark = pytest.mark.only_on("sqlite", "it reads the bytes of SQLite's files")
@@ -130,6 +132,33 @@ def test_what_is_erased_is_in_no_byte(visits: Visits, counted: bool) -> None:
     purge(visits)
     assert where(visits, PERSON, "Qzxvname", "Qzxvcity", "Qzxvcomment") == {}
     acts.look(visits.app).assert_adds_up()
+
+
+def test_what_is_erased_is_in_no_byte_of_packages_either(visits: Visits) -> None:
+    others = visits.counted("other@example.org", name="Somebody Else", list_name="full")
+    browser = visits.counted(f"{PERSON}@example.org", name="Qzxvname Überall", city="Qzxvcity", list_name="full")
+    add_mission(visits.app)
+    package = built(visits.app, asked(visits.app)).package
+    ((kept,),) = visits.rows(
+        "SELECT receipt_secret FROM signature WHERE id = (SELECT signature_id FROM package_line WHERE n = 1)"
+    )
+    secrets_ = [bytes(kept), secret_of(bytes(kept), str(package.id))]
+    instance: Path = visits.app.config["INSTANCE"]
+
+    def is_kept(one: bytes) -> bool:
+        content = b"".join(path.read_bytes() for path in instance.rglob("*") if path.is_file())
+        return one in content or one.hex().encode() in content
+
+    assert set(where(visits, "Qzxvname", "Qzxvcity")) >= {"packages"}
+    assert is_kept(secrets_[0])
+    assert visits.change(browser, visits.refs(browser)[0], "erase").status_code == 303
+    assert not list((instance / "packages").rglob("*.*"))
+    purge(visits)
+    assert where(visits, PERSON, "Qzxvname", "Qzxvcity") == {}
+    assert not any(map(is_kept, secrets_))
+    answer = others.get(f"/my/signatures/{visits.refs(others)[0]}/receipts/{package.id}")
+    (instance / "receipt.json").write_bytes(answer.data)
+    assert run_on(visits.app, "delivery", "verify", str(instance / "receipt.json")).returncode == 0
 
 
 def test_pages_that_split_and_merge_leave_no_ghost(visits: Visits) -> None:

@@ -23,6 +23,7 @@ from petition.organisations.service import add_organisation, find_organisation
 from petition.petitions.models import Petition
 from petition.updates import service as updates
 from tests.conftest import SLUG, add_petition, password_hash
+from tests.deliveries.packages.making import add_mission, asked
 from tests.endorsements.conftest import draft_endorsement
 from tests.exports import add_request
 from tests.petitions.partnership import accepted, add_lake
@@ -73,11 +74,14 @@ class Objects(NamedTuple):
 
 @pytest.fixture
 def objects(app: Flask) -> Objects:
-    """A petition of the organisation `river-friends`, an update and a wanted export of it, an invitation, a member.
+    """A petition of the organisation `river-friends`, an update, a wanted export and a package of it, an invitation,
+    a member.
 
     Whoever adds an address with a new sort of object adds the object here.
     """
     add_petition(app)
+    add_mission(app)
+    package_id = str(asked(app).id)
     with app.app_context(), writing() as session:
         river = find_organisation(session, "river-friends")
         owner = session.query(User).one()
@@ -98,6 +102,7 @@ def objects(app: Flask) -> Objects:
                 "endorsement_id": str(endorsement.id),
                 "invitation_id": str(invitation.id),
                 "number": "1",
+                "package_id": package_id,
             }
         )
 

@@ -11,6 +11,7 @@ import time_machine
 from flask.testing import FlaskClient
 
 from petition.core.clock import now
+from petition.deliveries.packages.models import PackageLine
 from petition.signatures.models import Signature, Signer
 from tests.conftest import SLUG, add_petition
 from tests.site_visits import Response, Visits
@@ -286,6 +287,8 @@ def test_no_column_is_left_out_of_the_download_by_chance() -> None:
         receipt_secret network_hash"""
     columns = {column.name for table in (Signature, Signer) for column in table.__table__.columns}
     assert columns == {*shown.split(), *technical.split()}
+    of_packages = "bucket signature_id package_id n line"
+    assert {column.name for column in PackageLine.__table__.columns} == set(of_packages.split())
 
 
 def test_asking_too_often_keeps_the_form(visits: Visits) -> None:

@@ -23,7 +23,7 @@ def _day(field: Field) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise ValidationError(_("Enter a day like 2026-12-31.")) from None
+        raise ValidationError(_("Enter a day like 2026-02-12.")) from None
 
 
 class AskForm(PageForm):

@@ -6,6 +6,7 @@ Manifest, signature, leaf hashes and counts name nobody and stay, so that receip
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -31,6 +32,7 @@ from petition.signatures.models import Signature, Signer
 UNDELIVERED_LIFE = timedelta(days=180)
 """So long after it was built what names people is kept of a package whose delivery nobody has recorded."""
 GONE = "packages whose files go"
+IS_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 COUNTED_ONLY = b'"shown":"count"}'
 """How a line ends that names nobody."""
 
@@ -103,7 +105,7 @@ def _keep_files(session: Session) -> None:
 def sweep() -> None:
     """Removes what is still on the disk of packages whose files are gone, where somebody was killed before that."""
     folder = Path(current_app.config["INSTANCE"]) / files.FOLDER
-    there = [UUID(path.name) for path in folder.iterdir()] if folder.exists() else []
+    there = [UUID(path.name) for path in folder.glob("*") if IS_ID.fullmatch(path.name)]
     if there:
         gone = Package.id.in_(there), Package.files_gone_at.is_not(None)
         unclaimed = sa.or_(Package.claimed_until.is_(None), Package.claimed_until <= now())

@@ -17,6 +17,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
+from flask_babel import lazy_gettext as __
 from sqlalchemy.orm import Session
 
 from petition.core import audit
@@ -35,7 +36,7 @@ from petition.petitions import service as petitions
 from petition.petitions.models import Petition
 from petition.signatures.models import ListName, Origin, Signature, Signer
 
-NOBODY = "Nobody is in this package: no signature of these countries and this time counts."
+NOBODY = __("Nobody is in this package: no signature of these countries and this time counts.")
 LINES_AT_ONCE = 4_000
 """Of one transaction: about 50 ms of SQLite's one writer."""
 ROWS_AT_ONCE = 64
@@ -103,7 +104,7 @@ def _read(session: Session, package: Package, hold: Hold) -> Taken:
                 hold.check()
             _add(taken, row, package_id)
     if not taken.members:
-        raise ListError(NOBODY)
+        raise ListError(str(NOBODY))
     taken.members.sort()
     return taken
 

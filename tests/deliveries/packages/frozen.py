@@ -10,19 +10,28 @@ from flask import Flask
 
 from petition.core.clock import now
 from petition.core.db import db, read_again, writing
-from petition.deliveries.packages import files, keys, snapshot
+from petition.deliveries.missions.models import Mission
+from petition.deliveries.packages import files, keys, service, snapshot
 from petition.deliveries.packages.holding import claim
 from petition.deliveries.packages.models import Package, PackageState
 from petition.deliveries.proof import manifest as manifests
-from tests.deliveries.packages.making import add_mission, asked
+from petition.petitions import service as petitions
+from tests.conftest import SLUG
+from tests.deliveries.packages.making import add_mission
 
 ZIP = b"PK: here the files would be"
 
 
-def freeze(app: Flask, mission: str = "cn-gb-london-embassy", **how: Any) -> UUID:
+def freeze(app: Flask, mission: str = "cn-gb-london-embassy", slug: str = SLUG, **how: Any) -> UUID:
     """A package that is ready, of all who have signed by now."""
-    add_mission(app, mission)
-    package_id = asked(app, mission, **how).id
+    with app.app_context():
+        is_there = read_again().get(Mission, mission) is not None
+    if not is_there:
+        add_mission(app, mission)
+    with app.app_context(), writing() as session:
+        petition, to = petitions.find(session, slug), session.get_one(Mission, mission)
+        [package] = service.ask(session, None, petition, [to], **{"language": "en"} | how)
+        package_id = package.id
     take_snapshot(app, package_id)
     with app.app_context():
         package = read_again().get_one(Package, package_id)
@@ -35,7 +44,12 @@ def freeze(app: Flask, mission: str = "cn-gb-london-embassy", **how: Any) -> UUI
         signed = keys.sign(manifest)
         with writing() as session:
             package = session.get_one(Package, package_id)
-            package.state, package.built_at, package.lease, package.claimed_until = PackageState.READY, now(), None, None
+            package.state, package.built_at, package.lease, package.claimed_until = (
+                PackageState.READY,
+                now(),
+                None,
+                None,
+            )
             package.manifest, package.signature, package.key = manifest, signed.signature, signed.fingerprint
             package.zip_sha256, package.zip_bytes = hashlib.sha256(ZIP).hexdigest(), len(ZIP)
             package.tools = {"typst": "0.15"}

@@ -19,8 +19,8 @@ from petition.deliveries.proof.canonical import commitment
 from petition.petitions.models import Petition
 from petition.signatures.models import ListName
 from tests.conftest import add_petition
-from tests.deliveries.packages.conftest import add_people
 from tests.deliveries.packages.frozen import freeze
+from tests.deliveries.packages.making import add_people
 from tests.site_visits import Visits
 
 
@@ -100,6 +100,17 @@ def test_nobody_has_a_receipt_of_another_or_of_a_list_they_are_not_on(visits: Vi
     assert late.get(theirs).status_code == 404
     assert visits.app.test_client().get(theirs).status_code == 403
     assert "receipts" not in late.get(f"/my/signatures/{visits.refs(late)[0]}").text
+
+
+def test_two_people_of_one_address_have_each_their_own(visits: Visits) -> None:
+    visits.counted("both@example.org", name="Ana Test", list_name="full")
+    browser = visits.counted("both@example.org", name="Ben Test", country="FR", list_name="full")
+    packages = [freeze(visits.app, countries=["FR"]), freeze(visits.app, "cn-fr-paris-embassy")]
+    found = []
+    for ref in visits.refs(browser):
+        answers = [browser.get(f"/my/signatures/{ref}/receipts/{package_id}") for package_id in packages]
+        found.append([json.loads(one.json["line"])["name"] for one in answers if one.status_code == 200])
+    assert sorted(found) == [["Ana Test"], ["Ben Test", "Ben Test"]]
 
 
 def test_the_own_page_says_in_plain_words_what_a_receipt_tells(visits: Visits) -> None:
