@@ -17,6 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask, current_app
+from flask_babel import lazy_gettext as __
 from sqlalchemy.exc import SQLAlchemyError
 
 from petition.core import audit, metrics
@@ -32,9 +33,10 @@ from petition.deliveries.packages.models import Package, PackageState
 from petition.deliveries.packages.parts import Parts
 from petition.deliveries.packages.sealing import Sealed, seal
 
-NO_ROOM = "There is no room left on the disk. When there is, try again."
-NOT_WRITTEN = "A file could not be written on the server. The log says more."
-OUR_FAULT = "The program made a mistake. The log says more."
+NO_ROOM = __("There is no room left on the disk. When there is, try again.")
+NOT_WRITTEN = __("A file could not be written on the server. The log says more.")
+OUR_FAULT = __("The program made a mistake. The log says more.")
+NO_ROOM_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 LONGEST_FAILURE = 300
 TOOLS = ("petition", "typst", "pikepdf", "manimgx-fonts", "manimgx-fonts-cjk", "xlsxwriter", "pyhanko")
 STEPS_BESIDE = 4  # the snapshot, the tables, the manifest, the ZIP
@@ -64,13 +66,13 @@ def build_now(package_id: UUID) -> Package:
     while True:
         hold = claim(package_id, lambda: False)
         error = hold and _built(app, hold)
-        if hold and error and _failure(error) == OUR_FAULT:
+        if hold and error and _failure(error) == str(OUR_FAULT):
             _said(hold, error)
         package = read_again().get_one(Package, package_id, populate_existing=True)
         if package.state == PackageState.READY:
             return package
         if package.state == PackageState.FAILED:
-            raise service.PackageNotReady(package.failure or OUR_FAULT)
+            raise service.PackageNotReady(package.failure or str(OUR_FAULT))
         time.sleep(WAIT_SECONDS)
 
 
@@ -112,12 +114,12 @@ def _built(app: Flask, hold: Hold) -> Exception | None:
 
 
 def _failure(error: Exception) -> str:
-    """Why it failed, in a sentence for an organiser; nothing of a signer may be in it."""
+    """Why it failed, in an English sentence that pages translate; nothing of a signer may be in it."""
     if isinstance(error, DomainError):
         return error.message
     if isinstance(error, OSError):
-        return NO_ROOM if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else NOT_WRITTEN
-    return OUR_FAULT
+        return str(NO_ROOM if error.errno in NO_ROOM_ERRORS else NOT_WRITTEN)
+    return str(OUR_FAULT)
 
 
 def _is_built(hold: Hold, anew: bool) -> bool:

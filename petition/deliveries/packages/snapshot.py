@@ -17,6 +17,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
+from flask_babel import lazy_gettext as __
 from sqlalchemy.orm import Session
 
 from petition.core import audit
@@ -35,13 +36,12 @@ from petition.petitions import service as petitions
 from petition.petitions.models import Petition
 from petition.signatures.models import ListName, Origin, Signature, Signer
 
-NOBODY = "Nobody is in this package: no signature of these countries and this time counts."
-LINES_AT_ONCE = 4 * LEAVES_IN_A_ROW
+NOBODY = __("Nobody is in this package: no signature of these countries and this time counts.")
+LINES_AT_ONCE = 4_000
 """Of one transaction: about 50 ms of SQLite's one writer."""
-HASH_BYTES, ID_BYTES = 32, 16
+ROWS_AT_ONCE = 64
+HASH_BYTES, KEY_BYTES = 32, 17
 _CHOICES = {int(choice): choice.name.lower() for choice in ListName}
-_KEY = itemgetter(0, 1)
-_LINE_COLUMNS, _LEAF_COLUMNS = ("bucket", "signature_id", "n", "line"), ("number", "hashes")
 
 
 @dataclass(slots=True)
@@ -75,7 +75,8 @@ def take(hold: Hold) -> None:
     at, taken = now(), _read(session, package, hold)
     facts, letter = _facts(session, package, taken, at), frozen(package)
     read_again()
-    tops = b"".join(_stored(hold, taken.members))
+    tops = _store_leaves(hold, taken.members)
+    _store_lines(hold, taken.members)
     facts["tree"] = {"algorithm": "RFC9162-SHA256", "size": len(taken.members), "root": _root(tops).hex()}
     with hold.writing(snapshot_at=at, facts=facts, letter=letter, tops=tops):
         pass  # the snapshot is whole
@@ -103,7 +104,7 @@ def _read(session: Session, package: Package, hold: Hold) -> Taken:
                 hold.check()
             _add(taken, row, package_id)
     if not taken.members:
-        raise ListError(NOBODY)
+        raise ListError(str(NOBODY))
     taken.members.sort()
     return taken
 
@@ -136,40 +137,57 @@ def _add(taken: Taken, row: Sequence[Any], package_id: str) -> None:
     key = signature_id.bytes if isinstance(signature_id, UUID) else signature_id
     c = bytes.fromhex(commitment(secret_of(secret, package_id)))
     begin = f"{country}\0{shown}\0{name}\0".encode()
-    taken.members.append(b"".join((begin, c, key, bytes((bucket,)), (city or "").encode())))
+    taken.members.append(b"".join((begin, c, bytes((bucket,)), key, (city or "").encode())))
     taken.counts[country, shown, origin, version, language] += 1
 
 
-def _stored(hold: Hold, members: list[bytes]) -> Iterator[bytes]:
-    """Stores lines and leaves, some thousands in a transaction; yields the root of each row of leaves."""
-    numbered = enumerate(members, start=1)
-    rows_before = 0
-    while batch := [_line(n, member) for n, member in islice(numbered, LINES_AT_ONCE)]:
-        leaves = [tree.leaf(line) for _bucket, _key, _n, line in batch]
-        rows = [leaves[start : start + LEAVES_IN_A_ROW] for start in range(0, len(leaves), LEAVES_IN_A_ROW)]
-        with hold.writing() as session:
-            connection = session.connection()
-            lines: list[Any] = [
-                (bucket, UUID(bytes=key), n, line) for bucket, key, n, line in sorted(batch, key=_KEY)
-            ]
-            numbered_rows = [(rows_before + place, b"".join(row)) for place, row in enumerate(rows)]
-            for table, columns, content in ((_LINES, _LINE_COLUMNS, lines), (_LEAVES, _LEAF_COLUMNS, numbered_rows)):
-                ManyRows(connection.dialect, table, columns, content, package_id=hold.package_id).insert(connection)
-        rows_before += len(rows)
-        yield from (tree.root(row) for row in rows)
+def _store_leaves(hold: Hold, members: list[bytes]) -> bytes:
+    """Stores the leaves of the tree; returns the roots of their rows."""
+    tops: list[bytes] = []
+    rows = enumerate(_rows_of_leaves(members))
+    while batch := list(islice(rows, ROWS_AT_ONCE)):
+        tops += (tree.root(row) for _number, row in batch)
+        _insert(hold, _LEAVES, ("number", "hashes"), [(number, b"".join(row)) for number, row in batch])
+    return b"".join(tops)
+
+
+def _rows_of_leaves(members: list[bytes]) -> Iterator[list[bytes]]:
+    leaves = (tree.leaf(_line(n, member)) for n, member in enumerate(members, start=1))
+    while row := list(islice(leaves, LEAVES_IN_A_ROW)):
+        yield row
+
+
+def _store_lines(hold: Hold, members: list[bytes]) -> None:
+    """Stores the lines in the order of the table's key: each of its pages is written once, not by every batch."""
+    places = iter(sorted(range(len(members)), key=lambda place: _key(members[place])))
+    while batch := [_row(place + 1, members[place]) for place in islice(places, LINES_AT_ONCE)]:
+        _insert(hold, _LINES, ("bucket", "signature_id", "n", "line"), batch)
+
+
+def _insert(hold: Hold, table: sa.Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    with hold.writing() as session:
+        connection = session.connection()
+        ManyRows(connection.dialect, table, columns, rows, package_id=hold.package_id).insert(connection)
 
 
 _LINES, _LEAVES = cast(sa.Table, PackageLine.__table__), cast(sa.Table, PackageLeaves.__table__)
 
 
-def _line(n: int, member: bytes) -> tuple[int, bytes, int, bytes]:
-    """Bucket and id of the signature, number, and the canonical line."""
-    country, shown, rest = member.split(b"\0", 2)
-    name, _end, tail = rest.partition(b"\0")
-    c, key, bucket = tail[:HASH_BYTES], tail[HASH_BYTES : HASH_BYTES + ID_BYTES], tail[HASH_BYTES + ID_BYTES]
-    city = tail[HASH_BYTES + ID_BYTES + 1 :].decode() or None
-    line = canonical_line(n, country.decode(), shown.decode(), name.decode(), city, c.hex())
-    return bucket, key, n, line
+def _key(member: bytes) -> bytes:
+    """Bucket and id of the signature."""
+    return member.split(b"\0", 3)[3][HASH_BYTES:][:KEY_BYTES]
+
+
+def _row(n: int, member: bytes) -> tuple[int, UUID, int, bytes]:
+    bucket, *signature_id = _key(member)
+    return bucket, UUID(bytes=bytes(signature_id)), n, _line(n, member)
+
+
+def _line(n: int, member: bytes) -> bytes:
+    """The canonical line."""
+    country, shown, name, tail = member.split(b"\0", 3)
+    c, city = tail[:HASH_BYTES].hex(), tail[HASH_BYTES + KEY_BYTES :].decode()
+    return canonical_line(n, country.decode(), shown.decode(), name.decode(), city, c)
 
 
 def _root(tops: bytes) -> bytes:
