@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from petition.cli.common import json_option, print_json, with_any_database
 from petition.core.db import read_again
-from petition.doctor import chosen_settings, database, files, mail_records, outgoing_mail
+from petition.doctor import chosen_settings, database, files, mail_records, outgoing_mail, package_signing
 from petition.doctor.finding import Finding, Level, wrong
 from petition.mail.transports import parse_sender
 
@@ -38,6 +38,7 @@ def _look(spf: str | None, dkim: str | None, dmarc: str | None) -> Iterator[Find
     domain = parse_sender(config["MAIL_FROM"])[1].rpartition("@")[2].lower()
     yield from chosen_settings.look(config, domain)
     yield from files.look(config["INSTANCE"], database.file())
+    yield from package_signing.look(config)
     state = database.reachable()
     yield state
     if state.level is Level.OK:

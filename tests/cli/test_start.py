@@ -11,7 +11,10 @@ from alembic.script import ScriptDirectory
 from petition.core.migrations import newest
 from petition.settings import ROOT
 
-SLOW = ["alembic", "flask_migrate", "xlsxwriter", "typst", "pikepdf", "fontTools", "openpyxl", "prometheus_client"]
+SLOW = [
+    *("alembic", "flask_migrate", "xlsxwriter", "typst", "pikepdf", "fontTools", "openpyxl", "prometheus_client"),
+    *("pyhanko", "asn1crypto"),
+]
 
 
 def loaded_by(statement: str) -> set[str]:

@@ -235,6 +235,8 @@ SHOWN = {
     "PETITION_SECRET_KEY": "my own geheim 1 " * 4,
     "PETITION_SECRET_KEY_FALLBACKS": "an older geheim 123,the oldest geheim 123",
     "PETITION_ADDRESS_KEY": "another geheim " * 5,
+    "PETITION_PACKAGE_KEY": f"geheim{'A' * 37}=",
+    "PETITION_PDF_PASSPHRASE": "geheim too",
 }
 
 

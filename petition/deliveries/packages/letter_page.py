@@ -23,13 +23,20 @@ from petition.deliveries.pdf_volume import repacked
 
 _STANDARDS: list["typst.PDFStandard"] = ["a-2a", "ua-1"]
 _TEMPLATE = Path(__file__).with_name("letter.typ")
-_UNBROKEN = 30  # so many of the widest letter fit in a line
-_WITHOUT_SPACES = r"\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Han}\p{Hiragana}\p{Katakana}"
-_LONG_WORD = regex.compile(rf"[^\s\u200b{_WITHOUT_SPACES}]{{{_UNBROKEN + 1},}}")
+_UNBROKEN = 45  # so many of the widest letter fit in a line
+_WITHOUT_SPACES = (
+    r"\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"  # within Chinese and Japanese, Typst does not know where their words end
+)
+_BROKEN_ANYWHERE = r"\p{Han}\p{Hiragana}\p{Katakana}"
+_PHRASE = regex.compile(rf"[{_WITHOUT_SPACES}]{{{_UNBROKEN // 2},}}")
+_LONG_WORD = regex.compile(rf"[^\s\u200b{_WITHOUT_SPACES}{_BROKEN_ANYWHERE}]{{{_UNBROKEN + 1},}}")
+_PART = regex.compile(rf"\X{{1,{_UNBROKEN}}}")
+_PART_OF_PHRASE = regex.compile(r"\X{1,10}")
+_WORD = regex.compile(rf"[^\s\u200b{_WITHOUT_SPACES}]{{{_UNBROKEN + 1},}}")
 _PART = regex.compile(rf"\X{{1,{_UNBROKEN}}}")
 _WORD = re.compile(r"\S+")
 _KEPT = {"qr", "kind", "language", "region", "han", "name_han", "address_han", "snapshot_on", "public_url"}
-_REPLACEMENT = "\ufffd"
+_REPLACEMENT, _BREAK = "\ufffd", "\u200b"
 
 
 def main() -> int:
@@ -45,18 +52,30 @@ def main() -> int:
 
 def set_by_typst(letter: dict[str, Any]) -> bytes:
     """The letter as PDF/A-2a and PDF/UA-1, with words that Typst refuses replaced. Raises typst.TypstError."""
-    drawable = _each_text(letter, _drawable)
+    in_pieces = letter["text"]["language"] in {"zh", "ja"}
+    drawable = _each_text(letter, lambda text: _drawable(text, in_pieces))
     try:
         return _compiled(drawable)
     except typst.TypstError:
-        words: set[str] = set()
-        _each_text(drawable, lambda text: words.update(_WORD.findall(text)) or text)
-        bad = refused(words)
+        bad = refused(_words(drawable))
         if not bad:
             raise
-        return _compiled(
-            _each_text(drawable, lambda text: _WORD.sub(lambda it: _REPLACEMENT if it[0] in bad else it[0], text))
-        )
+        return _compiled(_each_text(drawable, lambda text: _WORD.sub(lambda it: _unless(it[0], bad), text)))
+
+
+def _words(letter: dict[str, Any]) -> set[str]:
+    found: set[str] = set()
+
+    def note(text: str) -> str:
+        found.update(_WORD.findall(text))
+        return text
+
+    _each_text(letter, note)
+    return found
+
+
+def _unless(word: str, bad: set[str]) -> str:
+    return _REPLACEMENT if word in bad else word
 
 
 def _compiled(letter: dict[str, Any]) -> bytes:
@@ -82,10 +101,15 @@ def _each_text(value: Any, change: Callable[[str], str]) -> Any:
     return value
 
 
-def _drawable(text: str) -> str:
-    """Text of characters that the fonts have, line by line, in which words too long for a line may break."""
-    lines = [of_known_characters(line) for line in text.split("\n")]
-    return _LONG_WORD.sub(lambda word: "\u200b".join(_PART.findall(word[0])), "\n".join(lines))
+def _drawable(text: str, in_pieces: bool) -> str:
+    """Text of characters that the fonts have, line by line, in which what is too long for a line may break.
+
+    `in_pieces`: also what is written without spaces, which Typst else breaks between words.
+    """
+    text = "\n".join(of_known_characters(line) for line in text.split("\n"))
+    if in_pieces:
+        text = _PHRASE.sub(lambda found: _BREAK.join(_PART_OF_PHRASE.findall(found[0])), text)
+    return _LONG_WORD.sub(lambda found: _BREAK.join(_PART.findall(found[0])), text)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """A petition's Markdown as plain data, for a typesetter that must never read it as markup.
 
 Blocks are `{"kind": "paragraph", "runs"}`, `{"kind": "heading", "level", "runs"}`, `{"kind": "quote", "blocks"}`,
-`{"kind": "rule"}`, and `{"kind": "list", "start", "items"}`, where an item is a list of blocks and `start` is None for
+`{"kind": "rule"}`, and `{"kind": "list", "start", "items"}`, where an item is a list of blocks and `start` None for
 points. A run is `{"text"}`, with `strong` and `emph` where it is; one whose text is a line end ends the line.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
@@ -42,10 +41,14 @@ def _blocks(nodes: Sequence[SyntaxTreeNode], depth: int) -> Iterator[Block]:
             yield {"kind": "rule"}
         elif node.type in {"fence", "code_block"}:
             yield {"kind": "paragraph", "runs": list(_lines(node.content))}
-        elif node.type == "heading" and not depth:
-            yield {"kind": "heading", "level": int(node.tag[1:]), "runs": _runs(node)}
         elif node.type in {"paragraph", "heading"}:
-            yield {"kind": "paragraph", "runs": _runs(node)}
+            runs = list(_runs(node))
+            if not any(run["text"].strip() for run in runs):
+                continue
+            if node.type == "heading" and not depth:
+                yield {"kind": "heading", "level": int(node.tag[1:]), "runs": runs}
+            else:
+                yield {"kind": "paragraph", "runs": runs}
         elif depth >= DEEPEST:
             yield from _blocks(node.children, depth)
         elif node.type == "blockquote":
@@ -63,13 +66,9 @@ def _lines(content: str) -> Iterator[Run]:
         yield {"text": line}
 
 
-def _runs(node: SyntaxTreeNode) -> list[Run]:
-    inline = node.children[0].token if node.children else None
-    return list(_inline(inline.children or [])) if inline else []
-
-
-def _inline(tokens: Sequence[Token]) -> Iterator[Run]:
+def _runs(node: SyntaxTreeNode) -> Iterator[Run]:
     """The pieces of one paragraph; marks may lie in each other as deep as they like."""
+    tokens = [token for inline in node.children if inline.token for token in inline.token.children or []]
     inside = {"strong": 0, "em": 0}
     links: list[str] = []
     since: list[str] = []
@@ -96,5 +95,5 @@ def _shown(token: Token) -> str:
 def _address(href: str, text: str) -> Iterator[Run]:
     """The address of a link, which paper cannot follow, unless its text says it already."""
     address = href.removeprefix("mailto:")
-    if urlsplit(href).scheme in SCHEMES and address.strip("/") not in text:
+    if href.partition(":")[0].lower() in SCHEMES and address.strip("/") not in text:
         yield {"text": f" ({address})"}

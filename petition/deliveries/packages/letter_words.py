@@ -19,7 +19,7 @@ ENDS = tuple(",;:.!?،؛，：。！")
 
 
 def letter_words(language: str, said: Mapping[str, Any], facts: Mapping[str, Any], number: int) -> dict[str, str]:
-    """The phrases by their names in the template. `said` is what `cover_letter.frozen` took, `facts` the snapshot's."""
+    """The phrases by their names in the template. `said` is what `cover_letter.frozen` took."""
     locale = Locale.parse(language, sep="-")
     with i18n.speaking(language):
         return {

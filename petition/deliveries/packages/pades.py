@@ -59,7 +59,8 @@ def signed(pdf: bytes, certificate: Certificate, timestamp_url: str) -> bytes:
         signer = SimpleSigner.load_pkcs12_data(certificate.pkcs12, [], certificate.passphrase)
         return asyncio.run(_signed(pdf, signer, _authority(timestamp_url) if timestamp_url else None))
     except (SigningError, PdfError, ValueError, NotImplementedError) as error:
-        raise SigningRefused(f"the PDF cannot be signed: {f'{error}'.splitlines()[0]}") from None
+        why = " ".join(f"{error}".split()) or type(error).__name__
+        raise SigningRefused(f"the PDF cannot be signed: {why}") from None
 
 
 async def _signed(pdf: bytes, signer: SimpleSigner, authority: _Authority | None) -> bytes:

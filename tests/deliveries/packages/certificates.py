@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -127,7 +128,9 @@ class Timestamps:
 
 
 @contextmanager
-def serving(timestamps: Timestamps, answering: Answering | None = None) -> Iterator[str]:
+def serving(
+    timestamps: Timestamps, answering: Answering | None = None, tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
     """The address of a server that gives the answers of `timestamps`, or what `answering` makes of the question."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -150,10 +153,12 @@ def serving(timestamps: Timestamps, answering: Answering | None = None) -> Itera
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/tsr"
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}/tsr"
     finally:
         server.shutdown()
         thread.join()

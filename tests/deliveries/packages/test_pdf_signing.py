@@ -12,12 +12,14 @@ from pathlib import Path
 import pikepdf
 import pytest
 import typst
+import tzlocal
 from asn1crypto import cms
 from flask import Flask
 
 from petition.deliveries.packages.pdf_signing import SigningRefused, certificate_of, signed
 from petition.deliveries.packages.timestamps import TimestampRefused
 from petition.deliveries.pdf_volume import repacked
+from petition.doctor import package_signing
 from tests.deliveries.packages.certificates import PASSPHRASE, YEAR, Authority, Timestamps, serving
 
 
@@ -87,8 +89,22 @@ def test_it_stays_archival_and_says_no_more_than_before(app: Flask, pdf: bytes) 
         assert int(field.F) & 0b110111 == 0b100, "printed, and neither hidden nor invisible: PDF/A-2, 6.3.2"
         assert float(field.Rect[0]) < 0, "off the page, where PDF/UA asks for no tag"
         assert document.pages[0].Tabs == "/S"
+        assert document.check_pdf_syntax() == []
         assert set(field.V.keys()) == {"/Type", "/Filter", "/SubFilter", "/Contents", "/ByteRange", "/M"}
-        assert re.fullmatch(r"D:\d{14}(Z|\+00'00')?", str(field.V.M))
+
+
+def test_where_the_machine_stands_is_nobodys_business(
+    app: Flask, pdf: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Pyongyang")
+    tzlocal.reload_localzone()
+    try:
+        done = signed(pdf)
+    finally:
+        monkeypatch.undo()
+        tzlocal.reload_localzone()
+    with pikepdf.open(io.BytesIO(done)) as document:
+        assert re.fullmatch(r"D:\d{14}(Z|\+00'00')", str(document.Root.AcroForm.Fields[0].V.M))
 
 
 def test_without_a_certificate_nothing_is_signed(app: Flask, pdf: bytes) -> None:
@@ -139,3 +155,19 @@ def test_what_cannot_sign_is_told_in_one_line(app: Flask, pdf: bytes, tmp_path: 
 def test_what_is_no_pdf_is_refused(app: Flask) -> None:
     with pytest.raises(SigningRefused, match="the PDF cannot be signed"):
         signed(b"%PDF-1.7 nonsense")
+
+
+def test_the_doctor_says_until_when_it_can_sign(app: Flask, tmp_path: Path, authority: Authority) -> None:
+    def found() -> list[str]:
+        return [str(one) for one in package_signing.look(app.config)]
+
+    [sound] = found()
+    assert re.fullmatch(r"ok    PETITION_PDF_CERTIFICATE: valid until \d{4}-\d\d-\d\d", sound)
+    app.config["PDF_CERTIFICATE"] = authority.pkcs12(tmp_path / "soon.p12", age=YEAR - timedelta(days=20))
+    [soon] = found()
+    assert soon.startswith("warn  PETITION_PDF_CERTIFICATE: valid until ")
+    app.config["PDF_PASSPHRASE"] = "another"
+    [closed] = found()
+    assert closed.startswith("wrong PETITION_PDF_CERTIFICATE: PETITION_PDF_CERTIFICATE is no PKCS#12 file, or ")
+    app.config["PDF_CERTIFICATE"] = None
+    assert found() == []

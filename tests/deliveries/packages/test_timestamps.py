@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Iterator
 
 import pytest
+import trustme
 from asn1crypto import tsp
 from flask import Flask
 
@@ -136,3 +138,19 @@ def test_an_authority_that_says_nothing_is_given_up(app: Flask, monkeypatch: pyt
         pytest.raises(TimestampRefused, match="cannot be reached"),
     ):
         asking(app, f"http://127.0.0.1:{silent.getsockname()[1]}/")
+
+
+def test_an_authority_is_believed_to_be_who_its_address_says_only_with_a_certificate(
+    app: Flask, authority: Timestamps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    root.issue_cert("127.0.0.1").configure_cert(context)
+    with serving(authority, tls=context) as url:
+        with pytest.raises(TimestampRefused, match="certificate verify failed") as refused:
+            asking(app, url)
+        assert refused.value.message.isprintable()
+        with root.cert_pem.tempfile() as path:
+            monkeypatch.setenv("SSL_CERT_FILE", path)
+            answer = asking(app, url)
+    assert answer
+    assert "Verification: OK" in authority.verify(MANIFEST, answer)
