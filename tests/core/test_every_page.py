@@ -82,7 +82,7 @@ def test_public_pages_are_the_same_for_everybody_and_may_be_kept(site: Site) -> 
 def test_all_other_pages_are_kept_by_nobody(site: Site) -> None:
     for client in everybody(site):
         for name, url in site.urls().items():
-            if name not in PUBLIC | KEPT_FOR_EVER:
+            if name not in PUBLIC | KEPT_FOR_LONG:
                 assert client.get(url, buffered=True).headers["Cache-Control"] == "no-store", name
         for url in site.urls("POST").values():
             assert client.post(url).headers["Cache-Control"] == "no-store"
