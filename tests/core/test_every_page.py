@@ -36,11 +36,8 @@ PUBLIC = {
     "api.description/api/v1/openapi.json",
     "keys.published/.well-known/petition-keys.json",
 }
-KEPT_FOR_EVER = {
-    "static/static/<path:filename>",
-    "petitions.picture/uploads/<name>",
-    "schemas.one/schemas/<name>.json",
-}
+KEPT_FOR_EVER = {"static/static/<path:filename>", "petitions.picture/uploads/<name>"}
+KEPT_FOR_LONG = KEPT_FOR_EVER | {"schemas.one/schemas/<name>.json"}
 AS_OF = re.compile(r'"as_of":"[^"]*"')
 
 
