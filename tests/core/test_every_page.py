@@ -47,12 +47,11 @@ PUBLIC = {
     "api.description/api/v1/openapi.json",
     "keys.published/.well-known/petition-keys.json",
 }
-KEPT_FOR_EVER = {
-    "static/static/<path:filename>",
-    "petitions.picture/uploads/<name>",
+KEPT_FOR_EVER = {"static/static/<path:filename>", "petitions.picture/uploads/<name>"}
+KEPT_FOR_LONG = KEPT_FOR_EVER | {
     "schemas.one/schemas/<name>.json",
+    "journal.photo/deliveries/<uuid:delivery_id>/photos/<name>",
 }
-KEPT_FOR_MINUTES = {"journal.photo/deliveries/<uuid:delivery_id>/photos/<name>"}
 AS_OF = re.compile(rb'"as_of":"[^"]*"')
 
 
@@ -94,7 +93,7 @@ def test_public_pages_are_the_same_for_everybody_and_may_be_kept(site: Site) -> 
 def test_all_other_pages_are_kept_by_nobody(site: Site) -> None:
     for client in everybody(site):
         for name, url in site.urls().items():
-            if name not in PUBLIC | KEPT_FOR_EVER | KEPT_FOR_MINUTES:
+            if name not in PUBLIC | KEPT_FOR_LONG:
                 assert client.get(url, buffered=True).headers["Cache-Control"] == "no-store", name
         for url in site.urls("POST").values():
             assert client.post(url).headers["Cache-Control"] == "no-store"
