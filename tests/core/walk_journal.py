@@ -25,12 +25,12 @@ def through_journal(walk: Walk) -> None:
     """Plans two deliveries as the owner, who is signed in; records, corrects and strikes out; looks at it all."""
     with walk.app.app_context(), writing() as session:
         for city, more in (("თბილისი", {}), ("ბათუმი", {"closed_on": now().date()})):
-            names = {"name": "საელჩო", "slug": f"zz-ge-{city}-embassy"}
+            names = {"name": "საელჩო", "sending_state": "LI", "slug": f"li-ge-{city}-embassy"}
             made.add_mission(session, city, **names | more)
     walk.get("journal: nothing", f"/petitions/{SLUG}/deliveries")
     walk.get("deliveries: none", MINE)
     new = f"{MINE}/new"
-    form = walk.get("deliveries: to plan", new, of="ZZ")
+    form = walk.get("deliveries: to plan", new, of="LI")
     token = re.search(r'name="csrf_token" value="([^"]+)"', form)[1]
     _plan(walk, token)
     with walk.app.app_context(), writing() as session:
@@ -53,8 +53,8 @@ def through_journal(walk: Walk) -> None:
 
 
 def _plan(walk: Walk, token: str) -> None:
-    new = f"{MINE}/new?of=ZZ&lang={walk.language}"
-    chosen = {"csrf_token": token, "missions": "zz-ge-თბილისი-embassy"}
+    new = f"{MINE}/new?of=LI&lang={walk.language}"
+    chosen = {"csrf_token": token, "missions": "li-ge-თბილისი-embassy"}
 
     def post(page: str, status: int, **fields: Any) -> None:
         answer = walk.client.post(new, data=chosen | fields)
@@ -63,7 +63,7 @@ def _plan(walk: Walk, token: str) -> None:
 
     post("deliveries: no time", 422, at="noon")
     post("deliveries: no mission", 422, at="2026-03-01T12:00", missions="")
-    post("deliveries: closed", 422, at="2026-03-01T12:00", missions="zz-ge-ბათუმი-embassy")
+    post("deliveries: closed", 422, at="2026-03-01T12:00", missions="li-ge-ბათუმი-embassy")
     assert walk.client.post(new, data=chosen | {"at": "2026-03-01T12:00"}).status_code == 303
 
 
