@@ -149,17 +149,17 @@ def _count_faults(facts: Mapping[str, Any], seen: ListCheck) -> Iterator[Fault]:
         return  # lines that nobody can read are in no count, and have their own words
     by_country: Counter[str] = Counter()
     by_manner: Counter[str] = Counter()
-    for (country, shown), count in seen.counts.items():
-        by_country[country.decode()] += count
-        by_manner[shown.decode()] += count
+    for (code, manner), count in seen.counts.items():
+        by_country[code.decode()] += count
+        by_manner[manner.decode()] += count
     declared = {one["code"]: one["signature_count"] for one in facts["signatures_by_country"]}
     for country in sorted(by_country.keys() | declared.keys()):
         if by_country[country] != declared.get(country, 0):
             values = {"found": by_country[country], "declared": declared.get(country, 0)}
             yield Fault("list_country", country=country, **values)
-    for manner, count in facts["shown"].items():
-        if by_manner[manner] != count:
-            yield Fault("list_shown", shown=manner, found=by_manner[manner], declared=count)
+    for shown, count in facts["shown"].items():
+        if by_manner[shown] != count:
+            yield Fault("list_shown", shown=shown, found=by_manner[shown], declared=count)
 
 
 def _check_stamp(report: Report, part: Part, content: bytes) -> None:
