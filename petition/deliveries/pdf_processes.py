@@ -9,10 +9,11 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from petition.deliveries.lines import ListError
 
+T = TypeVar("T")
 REFUSED = 3  # how the process of a volume ends when Typst refuses some text
 CHECK_SECONDS = 0.2
 
@@ -50,15 +51,24 @@ def pdfs_in_order(
                 process.kill()
 
 
-def _result(pdf: Future[bytes], check: Callable[[], None]) -> bytes:
-    while not wait([pdf], CHECK_SECONDS).done:
+def _result(work: Future[T], check: Callable[[], None]) -> T:
+    while not wait([work], CHECK_SECONDS).done:
         check()
-    return pdf.result()
+    return work.result()
 
 
-def made_apart(module: str, given: bytes, what: str) -> bytes:
-    """What `module` makes of its standard input, in a process of its own. Raises ListError."""
-    code, made, complaint = _run(module, given, set())
+def made_apart(module: str, given: bytes, what: str, check: Callable[[], None] = lambda: None) -> bytes:
+    """What `module` makes of its standard input, in a process of its own. Raises ListError.
+
+    `check` is called several times a second and ends it by raising whatever it likes.
+    """
+    running: set[subprocess.Popen[bytes]] = set()
+    with ThreadPoolExecutor(1, "pdf-apart") as pool:
+        try:
+            code, made, complaint = _result(pool.submit(_run, module, given, running), check)
+        finally:
+            for process in list(running):
+                process.kill()
     if code:
         raise ListError(f"{what} failed: {_reason(code, complaint)}")
     return made

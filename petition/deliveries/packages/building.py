@@ -162,7 +162,7 @@ def _make(hold: Hold) -> None:
 
 def _parts(hold: Hold, package: Package, folder: Path, key: str) -> tuple[Parts, _Progress]:
     letter, progress = letter_of(db.session(), package, key), _Progress(hold)
-    making = lambda: write_cover_letter(letter), hold.check, progress.step
+    making = lambda: write_cover_letter(letter, hold.check), hold.check, progress.step
     parts = Parts(folder, package.facts or {}, letter.language, letter.title, *making)
     there = sum((folder / name).exists() for name in parts.volumes)
     progress.begin(STEPS_BESIDE + 1 + len(parts.volumes), 1 + there)

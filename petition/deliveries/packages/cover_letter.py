@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -89,9 +89,9 @@ def letter_of(session: Session, package: Package, fingerprint: str = "") -> Lett
     )
 
 
-def write_cover_letter(letter: Letter) -> bytes:
-    """The letter as PDF/A-2a and PDF/UA-1, equal bytes for equal letters. Raises ListError."""
-    return made_apart(PAGE, json.dumps(_described(letter)).encode(), "the cover letter")
+def write_cover_letter(letter: Letter, check: Callable[[], None] = lambda: None) -> bytes:
+    """The letter as PDF/A-2a and PDF/UA-1, equal for equal letters. Raises ListError, and what `check` raises."""
+    return made_apart(PAGE, json.dumps(_described(letter)).encode(), "the cover letter", check)
 
 
 def _described(letter: Letter) -> dict[str, Any]:
