@@ -117,7 +117,7 @@ WORKBOOKS = {
     "no rows": ("table_heading", lambda text: re.sub(r"<row.*</row>", "", text, flags=re.DOTALL)),
     "another heading": ("table_heading", replaced("<t>country</t>", "<t>state</t>")),
     "a bomb": ("table_swells", replaced("<sheetData>", "<sheetData>" + " " * (8 << 20))),
-    "a tag without end": ("table_not_workbook", replaced("<sheetData>", "<sheetData " + " " * (3 << 20))),
+    "a tag without end": ("table_not_workbook", replaced("<sheetData>", "<sheetData " + " " * (3 << 20) + ">")),
     "a cell without end": ("table_not_workbook", replaced("山田", "山" * 200_000)),
 }
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from petition.deliveries.proof import archive
+from petition.deliveries.proof import archive, sources
 from petition.deliveries.proof.report import Report
 from petition.deliveries.proof.verify import check
 from petition.deliveries.stored_zip import StoredZip
@@ -121,6 +121,14 @@ def zip64_entry() -> bytes:
     return stream.getvalue()
 
 
+def before_the_directory() -> bytes:
+    """Bytes between the last entry and the directory, whose place is mended."""
+    at = WHOLE.rindex(b"PK\5\6")
+    (start,) = struct.unpack_from("<L", WHOLE, at + 16)
+    end = WHOLE[at : at + 16] + struct.pack("<L", start + 6) + WHOLE[at + 20 :]
+    return WHOLE[:start] + b"hidden" + WHOLE[start:at] + end
+
+
 def zip64_end() -> bytes:
     """The end of very large ZIPs before the usual one."""
     at = WHOLE.rindex(b"PK\5\6")
@@ -159,6 +167,7 @@ ATTACKS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "bytes before it": ("zip_leading", lambda: b"#!/bin/sh\n" + WHOLE),
     "bytes before it, offsets mended": ("zip_leading", leading),
     "bytes between entries": ("zip_between", moved),
+    "bytes before its directory": ("zip_between", before_the_directory),
     "bytes before the end": ("zip_between", lambda: WHOLE[:-22] + b"hidden" + WHOLE[-22:]),
     "bytes after it": ("zip_trailing", lambda: WHOLE + b"hidden"),
     "a ZIP after it": ("zip_between", lambda: WHOLE + WHOLE),
@@ -218,6 +227,16 @@ def test_a_folder_has_plain_files_only(tmp_path: Path) -> None:
 
     assert spoiled("waiting", fifo) == ["not_a_file"]
     assert spoiled("more", lambda folder: (folder / "notes.txt").write_text("x")) == ["too_many"]
+
+
+def test_a_file_that_becomes_a_link_while_it_is_checked_is_not_followed(tmp_path: Path) -> None:
+    folder = package().unpack(tmp_path / "folder")
+    with sources.opened(folder) as parts:
+        part = {part.name: part for part in parts}["list.csv"]
+        (folder / "list.csv").rename(tmp_path / "elsewhere")
+        (folder / "list.csv").symlink_to(tmp_path / "elsewhere")
+        with pytest.raises(OSError, match="symbolic links"):
+            part.open()
 
 
 def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
