@@ -13,6 +13,7 @@ from tests.browser.conftest import NewPage
 from tests.browser.site import PETITION, Site
 from tests.browser.steps import fill_in, follow_link, open_mail, sign_and_confirm
 from tests.conftest import PASSWORD
+from tests.deliveries.proof.packages import package
 
 CHECKS = Path(__file__).with_name("page_checks.js").read_text("utf-8")
 PUBLIC = {
@@ -30,6 +31,7 @@ PUBLIC = {
     "privacy": "/privacy",
     "accessibility": "/accessibility",
     "data": "/data",
+    "verify": "/verify",
     "code": "/confirm",
     "ask for link": "/my",
     "link asked": "/my/check-inbox",
@@ -95,6 +97,14 @@ def _own_signature(page: Page) -> None:
     page.click(".rows a")
 
 
+def _verified(page: Page) -> None:
+    page.goto("/verify")
+    page.wait_for_selector("[data-here]:not([hidden])")
+    page.set_input_files("#file", {"name": "receipt", "mimeType": "application/json", "buffer": package().receipt(5)})
+    page.click("main button")
+    page.wait_for_selector("[data-slot=line]")
+
+
 PLACES: dict[str, tuple[str | None, Callable[[Page], Any]]] = {
     **{name: (None, lambda page, path=path: page.goto(path)) for name, path in PUBLIC.items()},
     "petition with mistakes": (None, _send_empty(PETITION)),
@@ -111,6 +121,11 @@ PLACES: dict[str, tuple[str | None, Callable[[Page], Any]]] = {
     "lists and exports": ("organiser", lambda page: page.goto(f"/organiser{PETITION}/exports")),
     "packages": ("organiser", lambda page: page.goto(f"/organiser{PETITION}/packages")),
     "make packages": ("organiser", lambda page: page.goto(f"/organiser{PETITION}/packages/new")),
+    "verify: an answer": (None, _verified),
+    "missions": ("organiser", lambda page: page.goto("/organiser/missions")),
+    "mission": ("organiser", lambda page: page.goto("/organiser/missions/cn-gb-london-embassy")),
+    "new mission with mistakes": ("organiser", _send_empty("/organiser/missions/new")),
+    "missions from a file": ("organiser", lambda page: page.goto("/organiser/missions/import")),
     "add signatures": ("organiser", lambda page: page.goto(f"/organiser{PETITION}/signatures/add")),
 }
 

@@ -37,11 +37,11 @@ NAME_OF_AN_ACCOUNT = "Owner"
 WORDS_OF_FILES = re.compile(
     r"(?<![A-Za-z])(?:name|country|email|city|sheet|list_name|full|initials|count|utf-\d+|UTF-\d+|windows-1252"
     r"|petition signatures add"
-    r"|[a-z]{2}-[a-z]{2}-[a-z-]+|[a-z]+_[a-z_]+|slug|kind|source|latitude|longitude|UTF)(?![A-Za-z])"
+    r"|[a-z]{2}-[a-z]{2}-[a-z…-]+|[a-z]+_[a-z_]+|slug|kind|source|latitude|longitude|UTF)(?![A-Za-z])"
 )
 WORDS_OF_PACKAGES = re.compile(
     r"[\w.-]+\.(?:pdf|csv|xlsx|jsonl|json|sig|tsr|pem|txt)|(?<![0-9a-f])(?:[0-9a-f]{4} ?){16}"
-    r"|petition delivery verify|SHA|Ed(?=25519)|RFC"
+    r"|petition delivery verify|[a-z]+_[a-z_]+|SHA|Ed(?=25519)|RFC"
 )
 DAY = {"en": "12 February 2026", "ko": "2026년 2월 12일", "ar": "12 فبراير 2026"}
 

@@ -126,7 +126,7 @@ def _kind(text: str) -> MissionKind:
         return MissionKind(text.strip())
     except ValueError:
         names = ", ".join(MissionKind)
-        raise ValueError(_("Choose what it is; in a file, one of: %(names)s.", names=names)) from None
+        raise ValueError(_("Write one of these: %(names)s.", names=names)) from None
 
 
 def _email(text: str) -> str | None:

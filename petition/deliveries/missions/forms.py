@@ -7,7 +7,7 @@ from typing import Any
 from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as __
-from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField, ValidationError
 
 from petition.core import countries, i18n
 from petition.core.clock import now
@@ -52,7 +52,7 @@ class KnownForm(PageForm):
             self.facts = checked(cells)
         except FactsRefused as refused:
             for column, words in refused.problems.items():
-                self[column].errors = [words]
+                self[column].errors = self[column].errors or [words]
             return False
         return right
 
@@ -70,6 +70,10 @@ class NewForm(KnownForm):
         states = [("", _("Choose a country")), *countries.choices(i18n.language())]
         self.sending_state.choices = self.host_country.choices = states
         self.kind.choices = [(kind.value, kind_words(kind)) for kind in MissionKind]
+
+    def validate_kind(self, field: RadioField) -> None:
+        if field.data not in set(MissionKind):
+            raise ValidationError(_("Choose one of these."))
 
 
 class FileForm(PageForm):
