@@ -65,7 +65,7 @@ def add_package(session: Session, petition: Petition, mission: Mission, number: 
         "facts": facts,
         "manifest": MANIFEST,
         "signature": b"s" * 64,
-        "key": "k" * 64,
+        "key": "e" * 64,
         "zip_sha256": hashlib.sha256(b"%d" % number).hexdigest(),
         "zip_bytes": 1,
     }
