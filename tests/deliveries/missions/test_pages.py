@@ -11,12 +11,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from petition.app import MAX_FORM_BYTES
 from petition.core.audit import AuditEntry
 from petition.core.clock import now
 from petition.core.db import read_again
 from petition.deliveries.missions import forms, service
 from petition.deliveries.missions.models import Mission
+from petition.foundation import MAX_FORM_BYTES
 from petition.organisations.service import find_organisation
 from tests.conftest import add_petition, signed_in
 

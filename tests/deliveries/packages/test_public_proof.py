@@ -53,7 +53,7 @@ def test_the_page_shows_counts_hashes_and_the_key_and_names_nobody(app: Flask, p
     root = json.loads(manifest)["tree"]["root"]
     for shown in (root, hashlib.sha256(manifest).hexdigest(), package.zip_sha256, package.key):
         assert str(shown) in page
-    assert "Embassy of the People’s Republic of China in London" in page
+    assert "United Kingdom of Great Britain and Northern Ireland" in page
     assert 'href="/verify"' in page
     everything = page + app.test_client().get(f"/packages/{package_id}.json").text + manifest.decode()
     assert not [name for name in NAMES if name in everything]

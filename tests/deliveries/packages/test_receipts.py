@@ -173,4 +173,4 @@ def test_the_download_of_ones_data_lists_the_packages(visits: Visits) -> None:
     (listed,) = own["packages"]
     assert (listed["package"], listed["line_number"]) == (str(package_id), 1)
     assert json.loads(listed["line"])["name"] == "Ana Test"
-    assert "London" in listed["mission"]
+    assert "United Kingdom" in listed["mission"]
