@@ -28,7 +28,7 @@ NOT_PAGES = {
 }
 SHOWN_ATTRIBUTES = {"aria-label", "title", "alt", "placeholder"}
 NEVER_TRANSLATED = re.compile(
-    r"\S*[/@]\S*|[0-9a-f]{64}|SHA-256|manifest\.json"
+    r"\S*[/@]\S*|[0-9a-f]{64}"
     r"|[0-9A-Z]{5}-[0-9A-Z]{5}|(?:[A-Z2-7]{4} ?){8}|ana|gmail\.com|River Friends|Owner"
     r"|(?<![A-Za-z])(?:WhatsApp|Telegram|Facebook|X|API|OpenAPI|UTC|PDF|ZIP|CSV|XLSX|JSONL?|JPEG|PNG|WebP)(?![A-Za-z])"
     r"|(?<![A-Za-z])(?:RFC|SHA|VERIFY\.txt|manifest\.json(?:\.sig)?|key\.pem|typst)(?![A-Za-z])"
