@@ -84,7 +84,8 @@ def _said(hold: Hold, error: Exception | None) -> bool:
         return False
     metrics.packages.add("failed" if error else "ready")
     if error:
-        log.error("package failed", extra=about, exc_info=error)
+        # A refusal of ours has said all it knows, in the package's row; of a fault the log needs to know where.
+        log.error("package failed", extra=about, exc_info=None if isinstance(error, DomainError) else error)
     else:
         log.info("package built", extra=about)
     return True
