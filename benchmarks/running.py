@@ -154,23 +154,39 @@ def timed(command: list[str], environ: dict[str, str] | None = None) -> Ran:
     return Ran(seconds, memory.most())
 
 
+def _peaks(pid: int) -> list[int]:
+    """The most memory so far, in kB, of a process and of each that came of it; nothing for one that has ended."""
+    found = PEAK.search(_read(Path(f"/proc/{pid}/status")))
+    if not found:
+        return []
+    of_threads = [_read(path) for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    return [int(found[1]), *(peak for child in " ".join(of_threads).split() for peak in _peaks(int(child)))]
+
+
+def _read(path: Path) -> str:
+    """What a file of /proc says, or nothing when its process or thread has ended."""
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
 class _Memory:
-    """Watches how much memory a process has at most.
+    """Watches how much memory a process, or one that came of it, has at most.
 
     What `wait4` says of it would begin with the memory of this process, which the child has until its exec.
     """
 
     def __init__(self, pid: int) -> None:
-        self._status = Path(f"/proc/{pid}/status")
+        self._pid = pid
         self._kilobytes = 0
         self._thread = threading.Thread(target=self._watch)
         self._thread.start()
 
     def _watch(self) -> None:
-        with contextlib.suppress(OSError):
-            while found := PEAK.search(self._status.read_text()):
-                self._kilobytes = int(found[1])
-                time.sleep(0.02)
+        while found := _peaks(self._pid):
+            self._kilobytes = max(self._kilobytes, *found)
+            time.sleep(0.02)
 
     def most(self) -> float:
         """Megabytes, when the process has ended."""

@@ -13,9 +13,13 @@ from petition.deliveries.packages import keys as service
 from petition.deliveries.packages.models import PackageKey
 
 
-@click.group()
-def keys() -> None:
-    """The keys that packages are signed with."""
+@click.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def keys(context: click.Context, as_json: bool) -> None:
+    """The keys that packages are signed with; alone it shows them."""
+    if context.invoked_subcommand is None:
+        context.invoke(show, as_json=as_json)
 
 
 @keys.command()

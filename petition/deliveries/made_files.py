@@ -23,6 +23,8 @@ from petition.deliveries.streaming import streamed
 CHUNK = 64 * 1024
 AT_ONCE = 2
 MOST_CELLS = 1_000_000  # of a workbook: 10 to 20 s
+UNSPOOLED = {"X-Accel-Buffering": "no"}
+"""Keeps nginx from laying a list down on a disk of its own."""
 _turns = threading.BoundedSemaphore(AT_ONCE)
 
 Write = Callable[[BinaryIO], object]
@@ -56,7 +58,8 @@ def sent(file: BinaryIO, name: str, media_type: str) -> Response:
     """The answer that sends a file and closes it."""
     size = file.seek(0, 2)
     file.seek(0)
-    response = Response(FileWrapper(file, CHUNK), headers=saved_as(name), content_type=media_type)
+    headers = saved_as(name) | UNSPOOLED
+    response = Response(FileWrapper(file, CHUNK), headers=headers, content_type=media_type)
     response.direct_passthrough = True
     response.content_length = size
     return response
@@ -66,7 +69,7 @@ def sent_while_written(write: Write, name: str, media_type: str) -> Response:
     """The answer that sends what is being written: only for a ZIP, of which half cannot be opened. Raises TooMany."""
     app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
     _take_turn()
-    headers = saved_as(name) | {"X-Accel-Buffering": "no"}
+    headers = saved_as(name) | UNSPOOLED
     response = Response(streamed(app, write), headers=headers, content_type=media_type)
     response.call_on_close(_turns.release)
     return response

@@ -15,7 +15,7 @@ GROUPS = re.compile(r"(?:[0-9a-f]{4} ){7}[0-9a-f]{4}")
 
 
 def test_a_key_is_shown_for_paper_and_followed_by_another(empty: Any) -> None:
-    words = empty.run("keys", "show").stdout
+    words = empty.run("keys").stdout
     first = "".join(GROUPS.findall(words)).replace(" ", "")
     assert words.rstrip().endswith("signs here")
     rotated = empty.run("keys", "rotate")

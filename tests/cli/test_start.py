@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
+import click
 import pytest
 from alembic.script import ScriptDirectory
 
+from petition.cli.delivery import delivery
 from petition.core.migrations import newest
 from petition.settings import ROOT
 
@@ -37,6 +40,11 @@ def test_help_loads_neither_the_application_nor_the_database() -> None:
     )
     assert "petition" in loaded
     assert loaded.isdisjoint([*SLOW, "flask", "sqlalchemy", "babel", "granian"])
+
+
+def test_the_help_of_a_group_names_its_own_commands() -> None:
+    words = delivery.get_help(click.Context(delivery))
+    assert re.findall(r"^  ([a-z]+) ", words, re.MULTILINE) == ["build", "verify"]
 
 
 def test_the_newest_revision_is_the_one_that_the_migrations_lead_to() -> None:
