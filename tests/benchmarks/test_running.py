@@ -22,9 +22,7 @@ def test_the_memory_of_a_command_is_its_own() -> None:
 def test_the_memory_of_what_a_command_starts_is_seen_too() -> None:
     large = "import time; kept = b'x' * (100 << 20); time.sleep(0.5)"
     starts = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {large!r}])"
-    in_a_thread = (
-        f"import threading; one = threading.Thread(target=exec, args=({starts!r},)); one.start(); one.join()"
-    )
+    in_a_thread = f"import threading; t = threading.Thread(target=exec, args=({starts!r},)); t.start(); t.join()"
     assert timed([sys.executable, "-c", in_a_thread]).megabytes > 100
 
 
