@@ -4,7 +4,7 @@ const verifyChecks = (() => {
   "use strict";
   const { Fault, canonical, canonicalPart, checkSchema, entriesOf, parsed } = verifyReading;
   const { encoded, hex, unhex, unbase64, base64, joined, read, sha256, crc32, plain } = verifyReading.bytes;
-  const LONGEST_LINE = 65536, MOST_FAULTS = 10;
+  const LONGEST_LINE = 65536, MOST_FAULTS = 10, MOST_NAMES = 20;
   const LARGEST = { manifest: 4 << 20, stamp: 1 << 20, receipt: 8 << 20, signature: 64, key: 1000 };
   const AT_ONCE = 4096; // hashes that are asked for together
   const APART = ["manifest.json", "manifest.json.sig", "manifest.json.tsr"];
@@ -233,9 +233,10 @@ const verifyChecks = (() => {
     for (const why of disagreements(manifest)) report.faults.push(new Fault("in_file", { name: manifestName, why }));
     await checkSignature(report, manifest, content, signature, pem, trusted);
     report.faults.push(...nameFaults(manifest, [...entries.keys()]));
-    const bytes = sum(manifest.files.map((one) => one.bytes));
+    const files = [...new Map(manifest.files.map((one) => [one.name, one])).values()]; // each is read once
+    const bytes = sum(files.map((one) => one.bytes));
     let done = 0;
-    for (const one of manifest.files) {
+    for (const one of files) {
       const entry = entries.get(one.name);
       const share = one.bytes / bytes;
       if (entry) await checkFile(report, file, entry, one, manifest, schemas, (part) => progress(done + part * share));
@@ -249,14 +250,14 @@ const verifyChecks = (() => {
 
   function* nameFaults(manifest, names) {
     const declared = manifest.files.map((one) => one.name);
-    for (const name of new Set(declared)) {
-      if (!names.includes(name)) yield new Fault(isVolume(name) ? "volume_missing" : "missing", { name });
-    }
-    const allowed = [...declared, ...APART];
-    const others = names.filter((name) => !allowed.includes(name)).slice(0, 20);
+    const there = new Set(names);
+    const missing = [...new Set(declared)].filter((name) => !there.has(name)).slice(0, MOST_NAMES);
+    for (const name of missing) yield new Fault(isVolume(name) ? "volume_missing" : "missing", { name });
+    const allowed = new Set([...declared, ...APART]);
+    const others = names.filter((name) => !allowed.has(name)).slice(0, MOST_NAMES);
     for (const name of others) yield new Fault("too_many", { name: plain(name) });
-    const found = names.filter((name) => allowed.includes(name));
-    const order = orderOf(declared).filter((name) => names.includes(name));
+    const found = names.filter((name) => allowed.has(name));
+    const order = orderOf(declared).filter((name) => there.has(name));
     if (canonical(found) !== canonical(order)) yield new Fault("zip_order");
   }
 

@@ -227,6 +227,12 @@ const verifyReading = (() => {
     return patterns.get(pattern).test(text);
   };
 
+  // Whether a day of that date has ever been: the calendar makes the 30th of February the 1st of March, year 0 is none.
+  const isDay = (text) => {
+    const at = Date.parse(text);
+    return !Number.isNaN(at) && text > "0001" && new Date(at).toISOString().slice(0, 10) === text;
+  };
+
   function checkSchema(schemas, value, rule, whole, place) {
     if (rule.$ref) {
       const [other, within] = rule.$ref.split("#/$defs/");
@@ -252,7 +258,8 @@ const verifyReading = (() => {
       (typeof value !== "string" ||
         (value.length >= (rule.minLength ?? 0) &&
           value.length <= (rule.maxLength ?? Infinity) &&
-          (!rule.pattern || matches(rule.pattern, value))));
+          (!rule.pattern || matches(rule.pattern, value)) &&
+          (rule.format !== "date" || isDay(value))));
     if (!fits) throw new Fault("wrong_value", { place, value: plain(String(value)) });
   }
 

@@ -155,6 +155,6 @@ def reference(token: str, own: Attempt) -> str:
 def find_own(session: Session, owner: Owner, token: str, ref: str) -> Attempt:
     """The owner's signature of that reference. Raises NotFound: there is no way to another's."""
     for own in own_signatures(session, owner):
-        if secrets.compare_digest(reference(token, own), ref):
+        if secrets.compare_digest(reference(token, own).encode(), ref.encode()):
             return own
     raise NotFound(_("This signature is not here any more."))

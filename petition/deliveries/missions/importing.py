@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from petition.accounts.models import User
 from petition.core.errors import DomainError
 from petition.deliveries.missions import service
-from petition.deliveries.missions.facts import COLUMNS, FactsRefused, as_cells, checked
+from petition.deliveries.missions.facts import COLUMNS, SLUG, FactsRefused, as_cells, checked
 from petition.deliveries.missions.models import Mission
 
 SEPARATORS = ",;\t"
@@ -104,7 +104,7 @@ def _row(session: Session, columns: tuple[str, ...], number: int, cells: list[st
         return Row(number, "", Fate.REFUSED, (), why)
     given = {name: cell for name, cell in zip(columns, cells, strict=True) if name in COLUMNS}
     slug = given.get("slug", "").strip()
-    known = session.get(Mission, slug) if slug else None
+    known = session.get(Mission, slug) if SLUG.fullmatch(slug) else None  # PostgreSQL takes no other text for a key
     try:
         facts = checked((as_cells(known) if known else {}) | given)
     except FactsRefused as error:

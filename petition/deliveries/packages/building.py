@@ -41,6 +41,8 @@ LONGEST_FAILURE = 300
 TOOLS = ("petition", "typst", "pikepdf", "manimgx-fonts", "manimgx-fonts-cjk", "xlsxwriter", "pyhanko")
 STEPS_BESIDE = 4  # the snapshot, the tables, the manifest, the ZIP
 WAIT_SECONDS = 0.5
+TURNS = 3
+"""So often a package is begun anew at once when somebody in it is erased meanwhile; then others have their turn."""
 
 
 def work(app: Flask, stopping: Callable[[], bool] = lambda: False) -> bool:
@@ -98,9 +100,11 @@ def _built(app: Flask, hold: Hold) -> Exception | None:
     """
     try:
         with renewed(app, hold):
-            anew = False
-            while not _is_built(hold, anew):
-                anew = True
+            for turn in range(TURNS):
+                if _is_built(hold, anew=turn > 0):
+                    return None
+        hold.give_back(state=PackageState.WAITING, asked_at=now(), files_gone_at=now())  # next time it begins anew
+        return Stopped()
     except Stopped as error:
         hold.give_back(state=PackageState.WAITING)
         return error
@@ -111,7 +115,6 @@ def _built(app: Flask, hold: Hold) -> Exception | None:
             raise
         hold.give_back(state=PackageState.FAILED, failure=_failure(error)[:LONGEST_FAILURE])
         return error
-    return None
 
 
 def _failure(error: Exception) -> str:
@@ -128,8 +131,8 @@ def _is_built(hold: Hold, anew: bool) -> bool:
     try:
         package = _package(hold)
         if anew or package.files_gone_at is not None:  # it was not ready, so nobody has it
-            hold.start_over()
             files.remove(hold.package_id)
+            hold.start_over()
         if _package(hold).snapshot_at is None:
             snapshot.take(hold)
         _make(hold)

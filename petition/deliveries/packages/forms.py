@@ -21,9 +21,12 @@ EVERYONE, SOME = "everyone", "some"
 def _day(field: Field) -> date | None:
     text = (field.data or "").strip()
     try:
-        return date.fromisoformat(text) if text else None
+        found = date.fromisoformat(text) if text else None
+        if found and not 1900 <= found.year < 2200:
+            raise ValueError
     except ValueError:
         raise ValidationError(_("Enter a day like 2026-02-12.")) from None
+    return found
 
 
 class AskForm(PageForm):

@@ -76,6 +76,7 @@ def one(slug: str, package_id: UUID) -> str:
         petition=found.petition,
         package=found,
         under_way=found.state in listing.UNDER_WAY,
+        failure=_(found.failure) if found.failure else "",  # here it is no format: foreign words may be in it
         proof=proof_of.of(found.petition, found) if is_ready else None,
         kept_until=keeping.kept_until(db.session(), found) if is_ready and not found.files_gone_at else None,
     )

@@ -89,7 +89,9 @@ def throw_away(hold: Hold) -> None:
         with hold.writing() as session:
             lines = sa.delete(PackageLine).where(PackageLine.bucket == bucket, mine)
             session.execute(lines.execution_options(synchronize_session=False))
-    with hold.writing(snapshot_at=None, facts=sa.null(), letter=sa.null(), tops=None, done=0, steps=0) as session:
+    nothing = {"snapshot_at": None, "facts": sa.null(), "letter": sa.null(), "tops": None, "done": 0, "steps": 0}
+    # Without these no file that is there is taken for one of the new snapshot.
+    with hold.writing(**nothing, tools=sa.null(), key=None) as session:
         leaves = sa.delete(PackageLeaves).where(PackageLeaves.package_id == hold.package_id)
         session.execute(leaves.execution_options(synchronize_session=False))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+from datetime import date
 from importlib.resources import files
 from typing import Any
 
@@ -79,7 +80,16 @@ def _check_itself(value: Any, rule: dict[str, Any], place: str) -> None:
 
 def _text_fits(value: str, rule: dict[str, Any]) -> bool:
     long_enough = rule.get("minLength", 0) <= len(value) <= rule.get("maxLength", len(value))
-    return long_enough and bool(re.fullmatch(rule.get("pattern", "(?s:.*)"), value))
+    has_form = long_enough and bool(re.fullmatch(rule.get("pattern", "(?s:.*)"), value))
+    return has_form and (rule.get("format") != "date" or _is_day(value))
+
+
+def _is_day(value: str) -> bool:
+    """Whether a day of that date (RFC 3339, `full-date`) has ever been."""
+    try:
+        return bool(date.fromisoformat(value))
+    except ValueError:
+        return False
 
 
 def _check_members(value: dict[str, Any], rule: dict[str, Any], whole: dict[str, Any], place: str) -> None:

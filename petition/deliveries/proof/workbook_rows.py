@@ -33,6 +33,11 @@ _AROUND = "worksheet dimension sheetViews sheetView pane selection sheetFormatPr
 _WORDS = {*_AROUND.split(), "row", "c", "is", "t", "v"}
 _ESCAPED = re.compile("_x([0-9A-F]{4})_")  # how a workbook writes what XML cannot
 
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, NotImplementedError, RuntimeError, ValueError),
+)
+"""What the readers of ZIP and XML raise for files that are none."""
+
 Row = tuple[str, ...]
 
 
@@ -45,7 +50,9 @@ def rows(part: Part, header: Sequence[str], largest: int) -> Iterator[Row]:
                 for name in _sheets(workbook, largest):
                     with workbook.open(name) as sheet:
                         yield from _rows_of_sheet(sheet, header)
-        except (zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, NotImplementedError, RuntimeError):
+        except Fault:
+            raise
+        except _BROKEN:
             raise Fault("table_not_workbook") from None
 
 
@@ -109,7 +116,7 @@ class _Reader:
 
     def _start(self, word: str, attributes: dict[str, str]) -> None:
         if word == "c":
-            self._place = attributes["r"] if attributes.get("t", "n") in ("inlineStr", "n") else ""
+            self._place = attributes.get("r", "") if attributes.get("t", "n") in ("inlineStr", "n") else ""
             if self._place[:1] not in self._columns or self._place[1:] != str(self._number):
                 raise Fault("table_formula")
         elif word in ("t", "v"):

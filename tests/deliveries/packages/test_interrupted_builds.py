@@ -120,6 +120,68 @@ def test_who_is_erased_while_it_is_built_is_not_in_it(app: Flask, everybody: Non
         assert len(session.scalars(sa.select(PackageLeaves.hashes)).one()) == 32 * (len(PEOPLE) - 1)
 
 
+class Killed(BaseException):
+    """Stands for `kill -9`: nobody's `except Exception` sees it."""
+
+
+@pytest.mark.parametrize("where", ["before the files go", "after the row is cleared"])
+def test_a_kill_while_it_is_begun_anew_leaves_nothing_of_who_was_erased(
+    app: Flask, everybody: None, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = asked(app)
+    place, name = (files, "remove") if where == "before the files go" else (Hold, "start_over")
+    usual = getattr(place, name)
+
+    def killed(what: object) -> None:
+        if place is Hold:
+            usual(what)
+        raise Killed
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(place, name, killed)
+        building.work(app, Once(there(app, package, "list.csv"), lambda: erase(app)))
+    change(app, claimed_until=now() - timedelta(seconds=1))
+    found = built(app, package)
+    assert verify.check(found.path).faults == []
+    assert ERASED.encode() not in found.entries["list.jsonl"]
+
+
+def test_no_snapshot_takes_a_file_of_another_for_its_own(app: Flask, everybody: None) -> None:
+    package = asked(app)
+    assert not building.work(app, Once(there(app, package, "list.xlsx"), lambda: True))
+    erase(app)
+    change(app, files_gone_at=None, files_gone_why=None, snapshot_at=None)
+    with app.app_context():
+        (files.folder(package.id) / "list.jsonl").write_bytes(b"what somebody else made\n")
+    assert verify.check(built(app, package).path).faults == []
+
+
+class AtEachTurn:
+    """Erases another person each time that the package's list has been made."""
+
+    def __init__(self, app: Flask, package: Package) -> None:
+        self._app, self._is_there = app, there(app, package, "list.jsonl")
+        self._lock, self._was_there = threading.Lock(), False
+        self._people = iter([ERASED, "山田 太郎", "राजेश कुमार"])
+
+    def __call__(self) -> bool:
+        with self._lock:
+            is_there = self._is_there()
+            if is_there and not self._was_there and (name := next(self._people, None)):
+                erase(self._app, name)
+            self._was_there = is_there
+        return False
+
+
+def test_erasures_that_come_again_and_again_hold_up_one_package_alone(app: Flask, everybody: None) -> None:
+    first, second = asked(app), asked(app)
+    assert not building.work(app, AtEachTurn(app, first))
+    assert now_as(app, first).state == "waiting"
+    built(app, second)
+    assert now_as(app, first).state == "waiting"
+    assert verify.check(built(app, first).path).faults == []
+
+
 def test_who_was_away_for_longer_than_the_lease_changes_nothing_any_more(app: Flask, everybody: None) -> None:
     package, other = asked(app), new_id()
     assert not building.work(app, Once(there(app, package, "list.csv"), lambda: change(app, lease=other)))

@@ -139,6 +139,7 @@ def test_what_cannot_be_built_is_said_beside_the_field(app: Flask, officer: Flas
         {"whom": "some"},
         {"whom": "some", "countries": ["ZZ"]},
         {"since": "yesterday"},
+        {"until": "9999-12-31"},
         {"since": "2026-02-02", "until": "2026-02-01"},
         {"language": "xx"},
     ]
@@ -175,9 +176,9 @@ def test_progress_is_shown_and_a_failure_can_be_tried_again(app: Flask, officer:
     assert "progress.js" in page
     form = {"csrf_token": token(officer, f"{PACKAGES}/new")}
     assert officer.post(f"{path}/retry", data=form).status_code == 409
-    _set(app, state="failed", failure="There is no room left on the disk.")
+    _set(app, state="failed", failure="There is no room left on the disk: 100% of <b>it</b>.")
     page = officer.get(path).text
-    assert "There is no room left on the disk." in page
+    assert "There is no room left on the disk: 100% of &lt;b&gt;it&lt;/b&gt;." in page
     assert "refresh" not in page
     assert officer.post(f"{path}/retry").status_code == 403
     assert officer.post(f"{path}/retry", data=form).headers["Location"] == path

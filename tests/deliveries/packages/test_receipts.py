@@ -99,6 +99,7 @@ def test_nobody_has_a_receipt_of_another_or_of_a_list_they_are_not_on(visits: Vi
     theirs = address_of(visits, ana, package_id)
     assert late.get(theirs).status_code == 404
     assert visits.app.test_client().get(theirs).status_code == 403
+    assert late.get(f"/my/signatures/é/receipts/{package_id}").status_code == 404
     assert "receipts" not in late.get(f"/my/signatures/{visits.refs(late)[0]}").text
 
 

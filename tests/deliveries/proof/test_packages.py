@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from petition.deliveries.proof import keys, manifest, tree
 from petition.deliveries.proof.report import Report
+from petition.deliveries.proof.sources import Part
 from petition.deliveries.proof.verify import check
 from tests.deliveries.proof.packages import OTHER_KEY, PEOPLE, Made, package
 
@@ -180,6 +182,8 @@ MANIFESTS = {
     "wrong_value": [
         altered(format="petition-package/2"),
         altered(snapshot_on="2012-02-29T10:00:00Z"),
+        altered(snapshot_on="2026-02-30"),
+        altered(snapshot_on="0000-01-01"),
         altered(signature_count=-12),
         altered(signatures_by_country=[{"code": "KR", "signature_count": 0}]),
         altered(files=[{**FACTS["files"][0], "name": "../cover-letter.pdf"}]),
@@ -205,6 +209,25 @@ MANIFESTS = {
 def test_a_signed_manifest_that_lies_is_refused(checked: Check, code: str, content: bytes) -> None:
     made = package().sign_as_it_is(content)
     assert code in codes(checked(made.zip()))
+
+
+def test_a_file_that_is_named_often_is_read_once(checked: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = altered(files=[*FACTS["files"], *[FACTS["files"][1]] * 1000])
+    read, chunks = Counter[str](), Part.chunks
+
+    def noted(part: Part) -> Iterator[bytes]:
+        read[part.name] += 1
+        return chunks(part)
+
+    monkeypatch.setattr(Part, "chunks", noted)
+    assert "files_wrong" in codes(checked(package().sign_as_it_is(content).zip()))
+    assert read["list-001.pdf"] == 1
+
+
+def test_of_many_files_that_are_missing_some_are_named(checked: Check) -> None:
+    missing = [{**FACTS["files"][1], "name": f"list-{number:03}.pdf"} for number in range(2, 900)]
+    found = codes(checked(package().sign_as_it_is(altered(files=[*FACTS["files"], *missing])).zip()))
+    assert found.count("volume_missing") == 20
 
 
 def test_no_manifest_is_made_that_would_not_pass() -> None:

@@ -103,6 +103,7 @@ WORKBOOKS = {
     ),
     "a cell twice": ("table_formula", lambda text: text.replace("</row>", '<c r="A1"><v>1</v></c></row>', 1)),
     "a cell of another row": ("table_formula", replaced('<c r="A3"', '<c r="A4"')),
+    "a cell without a place": ("table_formula", replaced('<c r="A3"', "<c")),
     "a row left out": ("table_not_workbook", lambda text: re.sub(r'<row r="3".*?</row>', "", text)),
     "a last row left out": ("cells_differ", lambda text: re.sub(r'<row r="8".*?</row>', "", text)),
     "a link": (
@@ -154,3 +155,9 @@ def test_whatever_names_are_the_tables_agree(
     people = [("KR", "full", name, city or None) for name, city in named]
     path = package([*people, PEOPLE[0]]).pack(tmp_path_factory.mktemp("deep") / "package.zip")
     assert check(path, deep=True).faults == []
+
+
+def test_a_workbook_with_a_name_that_is_no_text_is_refused(checked: Check) -> None:
+    name = "xl/nämes.xml"
+    broken = rezipped(SHEET, replaced("山田", "山本"), **{name: ""}).replace("ä".encode(), b"\xff\xff")
+    assert sentences(checked, list_xlsx=broken) == ["table_not_workbook"]
