@@ -137,9 +137,10 @@ def test_a_kill_while_it_is_begun_anew_leaves_nothing_of_who_was_erased(
             usual(what)
         raise Killed
 
-    with monkeypatch.context() as patched, pytest.raises(Killed):
+    with monkeypatch.context() as patched:
         patched.setattr(place, name, killed)
-        building.work(app, Once(there(app, package, "list.csv"), lambda: erase(app)))
+        with pytest.raises(Killed):
+            building.work(app, Once(there(app, package, "list.csv"), lambda: erase(app)))
     change(app, claimed_until=now() - timedelta(seconds=1))
     found = built(app, package)
     assert verify.check(found.path).faults == []
