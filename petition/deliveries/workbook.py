@@ -30,6 +30,8 @@ class Table:
     widths: Sequence[int]
     created: date
     title: str = ""
+    language: str = ""
+    """BCP 47 tag of the title."""
 
 
 def write_workbook(
@@ -54,6 +56,8 @@ def _workbook(path: Path, table: Table) -> Iterator[xlsxwriter.Workbook]:
     workbook = xlsxwriter.Workbook(path, {"constant_memory": True, "tmpdir": str(path.parent), **NEVER})
     created = datetime.combine(table.created, time(), UTC)
     workbook.set_properties({"title": normalize("NFC", table.title), "created": created})
+    if table.language:
+        workbook.set_custom_property("Language", table.language, "text")
     try:
         yield workbook
         workbook.close()

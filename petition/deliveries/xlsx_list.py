@@ -15,5 +15,5 @@ def write_xlsx(
     stream: BinaryIO, lines: Iterable[ListLine], heading: ListHeading, rows_per_sheet: int = ROWS_PER_SHEET
 ) -> int:
     """Writes a workbook with the columns of the CSV; returns the number of lines. Raises ListError."""
-    table = Table(HEADER, _WIDTHS, heading.snapshot_on, heading.title)
+    table = Table(HEADER, _WIDTHS, heading.snapshot_on, heading.title, heading.language)
     return write_workbook(stream, table, map(AS_HEADER, lines), rows_per_sheet)

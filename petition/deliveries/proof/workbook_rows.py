@@ -24,6 +24,7 @@ _PARTS = {
     "_rels/.rels",
     "docProps/app.xml",
     "docProps/core.xml",
+    "docProps/custom.xml",
     "xl/_rels/workbook.xml.rels",
     "xl/styles.xml",
     "xl/theme/theme1.xml",

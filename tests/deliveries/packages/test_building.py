@@ -181,5 +181,8 @@ def test_documents_say_title_language_and_day_and_nothing_of_a_person(made: Buil
     assert about["/CreationDate"].startswith(f"D:{day.replace('-', '')}000000")
     with zipfile.ZipFile(io.BytesIO(made.entries["list.xlsx"])) as book:
         properties = book.read("docProps/core.xml").decode()
+        custom = book.read("docProps/custom.xml").decode()
+    assert re.findall(r"<dc:title>([^<]*)", properties) == [made.manifest["petition"]["title"]]
+    assert re.findall(r'name="Language"><vt:lpwstr>([^<]*)', custom) == ["en"]
     assert re.findall(r"<dcterms:\w+[^>]*>([^<]*)", properties) == [f"{day}T00:00:00Z"] * 2
     assert re.findall(r"<dc:creator>([^<]*)", properties) in ([], [""])
