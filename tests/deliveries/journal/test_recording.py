@@ -183,6 +183,50 @@ def test_the_hashes_of_what_was_handed_over_are_copied_when_it_is_recorded(offic
     assert "have withdrawn since" in proof
 
 
+def proven(officer: Officer, one: str) -> list[str]:
+    """The packages that the public page of a delivery says were handed over, or will be."""
+    return re.findall(
+        r'<a href="/packages/([0-9a-f-]{36})">', officer.look(f"/deliveries/{one}").split("What proves the list")[-1]
+    )
+
+
+@pytest.mark.parametrize("corrected", [True, False])
+def test_a_wrong_package_is_in_public_no_more_when_its_entry_is_corrected_or_struck_out(
+    officer: Officer, corrected: bool
+) -> None:
+    (one,) = officer.plan("London")
+    right, wrong = officer.package(one), officer.package(one, number=2)
+
+    def take_back() -> None:
+        told = {"at": "2026-02-22T12:00", "package": "none", "said": "No."} if corrected else {}
+        officer.done(officer.entry(one) + ("" if corrected else "/strike"), **told, why="It was another list")
+
+    officer.record(one, "refused", package=wrong)
+    assert proven(officer, one) == [wrong]
+    take_back()
+    assert proven(officer, one) == []
+    officer.record(one, "refused", package=right)
+    officer.record(one, "posted", at="2026-02-23T11:00", package=wrong)
+    officer.done(f"{officer.entry(one)}/strike", why="It was another list")
+    assert proven(officer, one) == [right], "what happened before still names it"
+
+
+def test_a_package_chosen_for_the_plan_stays_when_an_entry_is_corrected_that_did_not_name_it(
+    officer: Officer,
+) -> None:
+    (one,) = officer.plan("London")
+    former, chosen = officer.package(one), officer.package(one, number=2)
+    told = {"at": "2026-02-22T11:00", "said": "No."}
+    officer.record(one, "refused", package=former)
+    officer.done(f"/organiser/deliveries/{one}", package=chosen)
+    officer.done(officer.entry(one), **told, package=former, why="A word was wrong")
+    assert proven(officer, one) == [chosen]
+    officer.done(officer.entry(one), **told, package="none", why="That was no list of ours")
+    assert proven(officer, one) == [chosen]
+    officer.done(f"{officer.entry(one)}/strike", why="It was not refused")
+    assert proven(officer, one) == [chosen]
+
+
 def test_without_a_package_the_page_says_that_nothing_is_proven(officer: Officer) -> None:
     (one,) = officer.plan("London")
     officer.record(one, "delivered")
