@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -249,6 +249,25 @@ def test_a_package_is_done_when_it_was_handed_over_and_not_when_it_was_refused(o
     assert done() == newest
     officer.done(f"{officer.entry(one)}/strike", why="It was not")
     assert done() is None
+
+
+def test_a_package_to_be_handed_over_later_is_kept_until_then_and_some_days_more(officer: Officer) -> None:
+    days = ("2020-03-01", "2099-03-01", "2099-03-05")
+    soon, late, latest = [officer.plan("London", at=f"{day}T12:00")[0] for day in days]
+    package = officer.package(soon)
+
+    def kept_until() -> datetime:
+        with officer.app.app_context():
+            return keeping.kept_until(read_again(), read_again().get_one(Package, UUID(package)))
+
+    unplanned = kept_until()
+    for one in (soon, latest, late):
+        officer.done(f"/organiser/deliveries/{one}", package=package)
+        assert kept_until() == (unplanned if one == soon else datetime(2099, 4, 4, 12, tzinfo=UTC))
+    officer.done(f"/organiser/deliveries/{latest}/plan", at="", cancel="yes", note="The street is closed")
+    assert kept_until() == datetime(2099, 3, 31, 12, tzinfo=UTC)
+    officer.record(late, "delivered", package=package)
+    assert kept_until() < unplanned, "thirty days from now"
 
 
 def test_a_delivery_has_so_many_entries_and_no_more(officer: Officer, monkeypatch: pytest.MonkeyPatch) -> None:
