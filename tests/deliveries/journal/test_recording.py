@@ -285,6 +285,11 @@ def test_every_act_is_in_the_audit_log_and_no_word_about_people_is_there_for_eve
     officer.done(officer.entry(one), at="2026-02-22T11:00", package="none", said="Secret again", why="Secret reason")
     officer.done(f"{officer.entry(one)}/remove", why="Secret reason")
     officer.done(f"{officer.entry(one)}/strike", why="Secret reason")
+    officer.done(f"/organiser/deliveries/{one}", package=officer.package(one))
+    officer.done(f"/organiser/deliveries/{one}/photos", photo=(made.photo(), "secret.jpg"), alt="Secret Face")
+    [photo] = re.findall(r'href="([^"]+/photos/[0-9a-f]+/remove)"', officer.desk(one))
+    officer.done(photo, why="Secret reason")
+    officer.done(f"/organiser/deliveries/{one}/plan", at="", cancel="yes", note="Secret note")
     with officer.app.app_context():
         session = read_again()
         found = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.number)).all()
@@ -298,7 +303,14 @@ def test_every_act_is_in_the_audit_log_and_no_word_about_people_is_there_for_eve
         "delivery entry corrected",
         "delivery words removed",
         "delivery entry struck",
+        "delivery package chosen",
+        "photograph added",
+        "photograph removed",
+        "delivery cancelled",
     ]
-    assert [one["reason"] for one in personal if "reason" in one] == ["Secret reason"] * 3
+    assert [one["reason"] for one in personal if "reason" in one] == ["Secret reason"] * 4
     page = officer.browser.get("/organiser/organisations/river-friends/audit").text
-    assert "struck out an entry about the delivery of free-the-river to zz-gb-london-embassy: Secret reason" in page
+    where = "the delivery of free-the-river to zz-gb-london-embassy"
+    assert f"struck out an entry about {where}: Secret reason" in page
+    for sentence in ("chose the package for", "added a photograph of", "deleted a photograph of", "cancelled"):
+        assert f"{sentence} {where}" in page
