@@ -131,6 +131,19 @@ def test_many_missions_at_once_each_with_who_lives_there(app: Flask, officer: Fl
     assert "London" in listed
 
 
+def test_all_missions_that_are_open_are_asked_for_at_once_and_numbered_in_their_order(
+    app: Flask, officer: FlaskClient
+) -> None:
+    offered = re.findall(r'name="missions" value="([^"]+)"', officer.get(f"{PACKAGES}/new").text)
+    assert len(offered) == 19, "all that ship but the closed one"
+    assert ask(officer, missions=offered, whom="host", do="build").status_code == 303
+    hosts = [[slug.split("-")[1].upper()] for slug in offered]
+    found = [(one.number, one.mission_slug, one.countries) for one in packages(app)]
+    assert found == list(zip(range(1, 20), offered, hosts, strict=True))
+    assert acts(app) == [("package asked", acts(app)[0][1])] * 19
+    assert officer.get(PACKAGES).text.count("waits to be built") == 19
+
+
 def test_what_cannot_be_built_is_said_beside_the_field(app: Flask, officer: FlaskClient) -> None:
     wrong: list[dict[str, Any]] = [
         {"missions": []},
