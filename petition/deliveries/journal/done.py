@@ -1,4 +1,4 @@
-"""When a package has been handed over, posted or sent: from then on its files are kept for some days only."""
+"""When a package has been handed over, posted or sent, or shall be: its files are kept for some days after that."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from petition.deliveries.journal.models import DONE, DeliveryEntry
+from petition.deliveries.journal.models import DONE, Delivery, DeliveryEntry, DeliveryState
 from petition.deliveries.packages import keeping
 
 
@@ -24,4 +24,11 @@ def done_at(session: Session, package_id: UUID) -> datetime | None:
     return session.scalar(sa.select(sa.func.max(DeliveryEntry.created_at)).where(*done))
 
 
+def planned_for(session: Session, package_id: UUID) -> datetime | None:
+    """When the last delivery is planned for which this package was chosen; None where none is planned."""
+    planned = Delivery.package_id == package_id, Delivery.state == DeliveryState.PLANNED
+    return session.scalar(sa.select(sa.func.max(Delivery.planned_at)).where(*planned))
+
+
 keeping.done_at = done_at
+keeping.planned_for = planned_for

@@ -122,9 +122,19 @@ def _add(
     )
     delivery.entries.append(entry)
     settle(delivery)
-    if package:
-        delivery.package = package
+    _settle_package(delivery, former and former.package, package)
     return entry
+
+
+def _settle_package(delivery: Delivery, former: Package | None, package: Package | None) -> None:
+    """Makes the package of the delivery the one that what happened last names, when an entry now names another.
+
+    Where none names any more what a corrected entry named, nothing proves that list: it must not stay in public.
+    A package that was chosen for the plan, and that no entry named wrongly, stays.
+    """
+    if package is not former and (package or delivery.package is former):
+        named = [one.package for one in delivery.standing if one.package]
+        delivery.package = named[-1] if named else None
 
 
 def _package(session: Session, delivery: Delivery, told: Told) -> Package | None:

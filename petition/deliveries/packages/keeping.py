@@ -30,7 +30,7 @@ from petition.signatures.forgetting import Key
 from petition.signatures.models import Signature, Signer
 
 UNDELIVERED_LIFE = timedelta(days=180)
-"""So long after it was built what names people is kept of a package whose delivery nobody has recorded."""
+"""So long after it was built what names people is kept at least of a package whose delivery nobody has recorded."""
 GONE = "packages whose files go"
 IS_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 COUNTED_ONLY = b'"shown":"count"}'
@@ -43,14 +43,19 @@ def _nobody_knows(_session: Session, _package_id: UUID) -> datetime | None:
 
 done_at: Callable[[Session, UUID], datetime | None] = _nobody_knows
 """When the delivery of a package was done, the last one of several; None while it is not. The journal sets it."""
+planned_for: Callable[[Session, UUID], datetime | None] = _nobody_knows
+"""When it is planned to hand a package over, the last time of several; None where it is not. The journal sets it."""
 
 
 def kept_until(session: Session, package: Package) -> datetime:
     """When the time is over of what names people in a package, as things are now."""
+    days = timedelta(days=current_app.config["PACKAGE_DAYS"])
     done = done_at(session, package.id)
     if done is not None:
-        return done + timedelta(days=current_app.config["PACKAGE_DAYS"])
-    return (package.built_at or package.asked_at) + UNDELIVERED_LIFE
+        return done + days
+    unplanned = (package.built_at or package.asked_at) + UNDELIVERED_LIFE
+    planned = planned_for(session, package.id)
+    return unplanned if planned is None else max(unplanned, planned + days)
 
 
 def _purge(transaction: Transaction) -> int:
@@ -167,10 +172,10 @@ def _missed(session: Session, package_id: UUID) -> list[Key]:
 def _how_long() -> str:
     days = current_app.config["PACKAGE_DAYS"]
     return ngettext(
-        "until the delivery is done and %(num)s day more, 180 days at most where nobody records a delivery; "
-        "at once when one of them is forgotten",
-        "until the delivery is done and %(num)s days more, 180 days at most where nobody records a delivery; "
-        "at once when one of them is forgotten",
+        "until the delivery is done and %(num)s day more; where nobody records a delivery, 180 days, or until "
+        "%(num)s day after the one planned last; at once when one of them is forgotten",
+        "until the delivery is done and %(num)s days more; where nobody records a delivery, 180 days, or until "
+        "%(num)s days after the one planned last; at once when one of them is forgotten",
         days,
     )
 

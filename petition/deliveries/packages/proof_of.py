@@ -23,7 +23,8 @@ class ShownProof:
     """A package as its public page shows it. Hashes are hexadecimal SHA-256.
 
     `shown` says how many stand there in full, by initials and counted only; `withdrawn` how many have withdrawn
-    since, rounded down to tens (0: fewer than ten), or None before they were first counted.
+    since, rounded down to tens (0: fewer than ten), or None before they were first counted. `tools` are the versions
+    that make the same bytes of the same snapshot, by name.
     """
 
     id: UUID
@@ -40,6 +41,7 @@ class ShownProof:
     key: str
     zip_sha256: str
     zip_bytes: int
+    tools: dict[str, str]
     withdrawn: int | None
 
     @property
@@ -63,6 +65,7 @@ class ShownProof:
             "zip_sha256": self.zip_sha256,
             "zip_bytes": self.zip_bytes,
             "key": self.key,
+            "tools": self.tools,
             "withdrawn_since": self.withdrawn,
         }
 
@@ -99,5 +102,6 @@ def of(petition: Petition, package: Package) -> ShownProof:
         key=package.key,
         zip_sha256=package.zip_sha256,
         zip_bytes=package.zip_bytes or 0,
+        tools=package.tools or {},
         withdrawn=package.withdrawn_since,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -183,6 +183,50 @@ def test_the_hashes_of_what_was_handed_over_are_copied_when_it_is_recorded(offic
     assert "have withdrawn since" in proof
 
 
+def proven(officer: Officer, one: str) -> list[str]:
+    """The packages that the public page of a delivery says were handed over, or will be."""
+    return re.findall(
+        r'<a href="/packages/([0-9a-f-]{36})">', officer.look(f"/deliveries/{one}").split("What proves the list")[-1]
+    )
+
+
+@pytest.mark.parametrize("corrected", [True, False])
+def test_a_wrong_package_is_in_public_no_more_when_its_entry_is_corrected_or_struck_out(
+    officer: Officer, corrected: bool
+) -> None:
+    (one,) = officer.plan("London")
+    right, wrong = officer.package(one), officer.package(one, number=2)
+
+    def take_back() -> None:
+        told = {"at": "2026-02-22T12:00", "package": "none", "said": "No."} if corrected else {}
+        officer.done(officer.entry(one) + ("" if corrected else "/strike"), **told, why="It was another list")
+
+    officer.record(one, "refused", package=wrong)
+    assert proven(officer, one) == [wrong]
+    take_back()
+    assert proven(officer, one) == []
+    officer.record(one, "refused", package=right)
+    officer.record(one, "posted", at="2026-02-23T11:00", package=wrong)
+    officer.done(f"{officer.entry(one)}/strike", why="It was another list")
+    assert proven(officer, one) == [right], "what happened before still names it"
+
+
+def test_a_package_chosen_for_the_plan_stays_when_an_entry_is_corrected_that_did_not_name_it(
+    officer: Officer,
+) -> None:
+    (one,) = officer.plan("London")
+    former, chosen = officer.package(one), officer.package(one, number=2)
+    told = {"at": "2026-02-22T11:00", "said": "No."}
+    officer.record(one, "refused", package=former)
+    officer.done(f"/organiser/deliveries/{one}", package=chosen)
+    officer.done(officer.entry(one), **told, package=former, why="A word was wrong")
+    assert proven(officer, one) == [chosen]
+    officer.done(officer.entry(one), **told, package="none", why="That was no list of ours")
+    assert proven(officer, one) == [chosen]
+    officer.done(f"{officer.entry(one)}/strike", why="It was not refused")
+    assert proven(officer, one) == [chosen]
+
+
 def test_without_a_package_the_page_says_that_nothing_is_proven(officer: Officer) -> None:
     (one,) = officer.plan("London")
     officer.record(one, "delivered")
@@ -207,6 +251,25 @@ def test_a_package_is_done_when_it_was_handed_over_and_not_when_it_was_refused(o
     assert done() is None
 
 
+def test_a_package_to_be_handed_over_later_is_kept_until_then_and_some_days_more(officer: Officer) -> None:
+    days = ("2020-03-01", "2099-03-01", "2099-03-05")
+    soon, late, latest = [officer.plan("London", at=f"{day}T12:00")[0] for day in days]
+    package = officer.package(soon)
+
+    def kept_until() -> datetime:
+        with officer.app.app_context():
+            return keeping.kept_until(read_again(), read_again().get_one(Package, UUID(package)))
+
+    unplanned = kept_until()
+    for one in (soon, latest, late):
+        officer.done(f"/organiser/deliveries/{one}", package=package)
+        assert kept_until() == (unplanned if one == soon else datetime(2099, 4, 4, 12, tzinfo=UTC))
+    officer.done(f"/organiser/deliveries/{latest}/plan", at="", cancel="yes", note="The street is closed")
+    assert kept_until() == datetime(2099, 3, 31, 12, tzinfo=UTC)
+    officer.record(late, "delivered", package=package)
+    assert kept_until() < unplanned, "thirty days from now"
+
+
 def test_a_delivery_has_so_many_entries_and_no_more(officer: Officer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recording, "MOST", 1)
     (one,) = officer.plan("London")
@@ -222,6 +285,11 @@ def test_every_act_is_in_the_audit_log_and_no_word_about_people_is_there_for_eve
     officer.done(officer.entry(one), at="2026-02-22T11:00", package="none", said="Secret again", why="Secret reason")
     officer.done(f"{officer.entry(one)}/remove", why="Secret reason")
     officer.done(f"{officer.entry(one)}/strike", why="Secret reason")
+    officer.done(f"/organiser/deliveries/{one}", package=officer.package(one))
+    officer.done(f"/organiser/deliveries/{one}/photos", photo=(made.photo(), "secret.jpg"), alt="Secret Face")
+    [photo] = re.findall(r'href="([^"]+/photos/[0-9a-f]+/remove)"', officer.desk(one))
+    officer.done(photo, why="Secret reason")
+    officer.done(f"/organiser/deliveries/{one}/plan", at="", cancel="yes", note="Secret note")
     with officer.app.app_context():
         session = read_again()
         found = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.number)).all()
@@ -235,7 +303,14 @@ def test_every_act_is_in_the_audit_log_and_no_word_about_people_is_there_for_eve
         "delivery entry corrected",
         "delivery words removed",
         "delivery entry struck",
+        "delivery package chosen",
+        "photograph added",
+        "photograph removed",
+        "delivery cancelled",
     ]
-    assert [one["reason"] for one in personal if "reason" in one] == ["Secret reason"] * 3
+    assert [one["reason"] for one in personal if "reason" in one] == ["Secret reason"] * 4
     page = officer.browser.get("/organiser/organisations/river-friends/audit").text
-    assert "struck out an entry about the delivery of free-the-river to zz-gb-london-embassy: Secret reason" in page
+    where = "the delivery of free-the-river to zz-gb-london-embassy"
+    assert f"struck out an entry about {where}: Secret reason" in page
+    for sentence in ("chose the package for", "added a photograph of", "deleted a photograph of", "cancelled"):
+        assert f"{sentence} {where}" in page

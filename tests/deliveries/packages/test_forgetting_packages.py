@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 
 from petition.core.clock import now
 from petition.core.db import read_again, writing
+from petition.deliveries.journal.models import Delivery
 from petition.deliveries.packages import files, keeping, withdrawn
 from petition.deliveries.packages.building import work
 from petition.deliveries.packages.models import Package, PackageLeaves
@@ -216,6 +217,21 @@ def test_an_undelivered_package_is_kept_for_half_a_year(visits: Visits, eva: Fla
     assert not folder_of(visits, package_id).exists()
     assert visits.rows(LINES) == [(1, 1)]
     assert receipt(visits, visits_again(visits, "eva@example.org"), package_id) == before
+
+
+def test_a_package_whose_delivery_is_planned_for_later_is_kept_until_thirty_days_after_that(
+    visits: Visits, petition: Petition, eva: FlaskClient
+) -> None:
+    package_id = freeze(visits.app)
+    about = {"petition_id": petition.id, "mission_slug": "cn-gb-london-embassy", "package_id": package_id}
+    with visits.app.app_context(), writing() as session:
+        session.add(Delivery(**about, planned_at=now() + timedelta(days=200)))
+    purge_after(visits, 229)
+    assert folder_of(visits, package_id).exists()
+    assert visits.rows(LINES) == [(1, 0)]
+    purge_after(visits, 231)
+    assert not folder_of(visits, package_id).exists()
+    assert visits.rows(LINES) == [(1, 1)]
 
 
 def visits_again(visits: Visits, address: str) -> FlaskClient:

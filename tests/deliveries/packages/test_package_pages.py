@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -14,20 +15,24 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from petition.accounts.models import UserSession
+from petition.accounts.service import find_user
 from petition.core.audit import AuditEntry
 from petition.core.clock import now
 from petition.core.db import read_again, writing
 from petition.deliveries.packages import files, listing
 from petition.deliveries.packages.models import Package
 from petition.organisations.models import Role
-from petition.petitions.models import Petition
+from petition.organisations.service import add_organisation
+from petition.petitions import service as petitions
+from petition.petitions.models import Petition, State
 from petition.signatures.models import ListName
 from tests.conftest import SLUG, add_petition, signed_in
 from tests.deliveries.packages.frozen import ZIP, freeze
 from tests.deliveries.packages.making import add_mission, add_people, asked, now_as
-from tests.petitions.writing import member
+from tests.petitions.writing import administrator, member
 
 PACKAGES = f"/organiser/petitions/{SLUG}/packages"
+LAKE = "free-the-lake"
 LONDON, PARIS = "cn-gb-london-embassy", "cn-fr-paris-embassy"
 PEOPLE = [
     ("GB", "Ana Zaphrentis", None, ListName.FULL),
@@ -129,6 +134,19 @@ def test_many_missions_at_once_each_with_who_lives_there(app: Flask, officer: Fl
     listed = officer.get(PACKAGES).text
     assert listed.count("waits to be built") == 2
     assert "London" in listed
+
+
+def test_all_missions_that_are_open_are_asked_for_at_once_and_numbered_in_their_order(
+    app: Flask, officer: FlaskClient
+) -> None:
+    offered = re.findall(r'name="missions" value="([^"]+)"', officer.get(f"{PACKAGES}/new").text)
+    assert len(offered) == 19, "all that ship but the closed one"
+    assert ask(officer, missions=offered, whom="host", do="build").status_code == 303
+    hosts = [[slug.split("-")[1].upper()] for slug in offered]
+    found = [(one.number, one.mission_slug, one.countries) for one in packages(app)]
+    assert found == list(zip(range(1, 20), offered, hosts, strict=True))
+    assert acts(app) == [("package asked", acts(app)[0][1])] * 19
+    assert officer.get(PACKAGES).text.count("waits to be built") == 19
 
 
 def test_what_cannot_be_built_is_said_beside_the_field(app: Flask, officer: FlaskClient) -> None:
@@ -273,22 +291,56 @@ def everywhere(app: Flask, package_id: UUID) -> list[str]:
             for start in ("/", "/static/../", "/static/", "/instance/", "/uploads/")
         ),
         *(f"/packages/{package_id}/{one}" for one in (name, "list.csv", "list.jsonl", "zip", "download")),
+        f"{PACKAGES}/{package_id}",
         f"{PACKAGES}/{package_id}/download",
         f"{PACKAGES}/{package_id}/{name}",
+        f"/organiser/petitions/{LAKE}/packages/{package_id}",
+        f"/organiser/petitions/{LAKE}/packages/{package_id}/download",
     ]
 
 
-def test_nobody_else_reaches_a_personal_file_by_any_address(app: Flask, officer: FlaskClient) -> None:
-    package_id = freeze(app)
-    with app.app_context():
-        member(app, Role.OBSERVER)
-    observer = signed_in(app, "observer@river-friends.example.org")
-    for client in (app.test_client(), observer):
-        for address in everywhere(app, package_id):
-            for answer in (client.get(address, buffered=True), client.post(address, buffered=True)):
-                assert answer.status_code in {303, 404, 405}, address
-                assert ZIP not in answer.data
-    assert observer.get(f"{PACKAGES}/{package_id}").status_code == 404
+def officer_of_another(app: Flask) -> FlaskClient:
+    """A delivery officer of another organisation, which has a petition of its own."""
+    with app.app_context(), writing() as session:
+        lake = add_organisation(
+            session, "lake-friends", "Lake Friends", find_user(session, "owner@river.example.org")
+        )
+        about: dict[str, Any] = {
+            "title": "Free the lake",
+            "addressee": "the Minister",
+            "body": "Now.",
+            "locale": "en",
+        }
+        petitions.store(session, petitions.Draft(slug=LAKE, organisation=lake, state=State.OPEN, **about))
+    return member(app, Role.DELIVERY_OFFICER, "lake-friends")
+
+
+OTHERS: dict[str, Callable[[Flask], FlaskClient]] = {
+    "an observer": lambda app: member(app, Role.OBSERVER),
+    "an editor": lambda app: member(app, Role.EDITOR),
+    "a moderator": lambda app: member(app, Role.MODERATOR),
+    "a delivery officer of another organisation": officer_of_another,
+    "an administrator of the site": administrator,
+}
+
+
+@pytest.mark.parametrize("who", OTHERS)
+def test_nobody_else_reaches_a_personal_file_by_any_address(app: Flask, people: None, who: str) -> None:
+    package_id, client = freeze(app), OTHERS[who](app)
+    form = {"csrf_token": token(client, "/organiser")}
+    for address in everywhere(app, package_id):
+        for answer in (client.get(address, buffered=True), client.post(address, data=form, buffered=True)):
+            assert answer.status_code in {404, 405}, address
+            assert ZIP not in answer.data
+    assert "package downloaded" not in dict(acts(app))
+
+
+def test_nobody_reaches_a_personal_file_without_signing_in(app: Flask, people: None) -> None:
+    package_id, client = freeze(app), app.test_client()
+    for address in everywhere(app, package_id):
+        for answer in (client.get(address, buffered=True), client.post(address, buffered=True)):
+            assert answer.status_code in {404, 405} or answer.location.startswith("/login"), address
+            assert ZIP not in answer.data
 
 
 def test_a_package_is_not_found_under_another_petition(app: Flask, officer: FlaskClient) -> None:

@@ -53,6 +53,7 @@ def test_the_page_shows_counts_hashes_and_the_key_and_names_nobody(app: Flask, p
     root = json.loads(manifest)["tree"]["root"]
     for shown in (root, hashlib.sha256(manifest).hexdigest(), package.zip_sha256, package.key):
         assert str(shown) in page
+    assert '<dt>typst</dt><dd><code dir="ltr">0.15</code>' in page
     assert "United Kingdom of Great Britain and Northern Ireland" in page
     assert 'href="/verify"' in page
     everything = page + app.test_client().get(f"/packages/{package_id}.json").text + manifest.decode()
@@ -70,6 +71,7 @@ def test_programs_get_the_same(app: Flask, package_id: UUID) -> None:
         {"code": "GB", "signature_count": 3},
     ]
     assert found["mission"]["id"] == "cn-gb-london-embassy"
+    assert found["tools"] == {"typst": "0.15"}
     assert found["withdrawn_since"] is None
 
 
