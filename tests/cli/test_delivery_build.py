@@ -7,8 +7,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
+from petition.core.db import writing
+from petition.deliveries.missions.models import Mission
 from tests.commands import run_on
 from tests.conftest import SLUG
 from tests.deliveries.packages.making import MISSION, PEOPLE, add_mission, add_people
@@ -16,7 +19,9 @@ from tests.deliveries.packages.making import MISSION, PEOPLE, add_mission, add_p
 
 @pytest.fixture
 def signed(app: Flask, petition: object) -> None:
-    """PEOPLE have signed; of three missions one is closed."""
+    """PEOPLE have signed; of three missions one is closed. Those that are there from the start are gone."""
+    with app.app_context(), writing() as session:
+        session.execute(sa.delete(Mission))
     add_people(app, PEOPLE)
     add_mission(app)
     add_mission(app, "cn-eg-cairo-embassy")

@@ -183,6 +183,8 @@ def test_the_worker_purges_and_checks_the_tallies(app: Flask, programs: Programs
                 "check tallies",
                 "audit head",
                 "watch withdrawals",
+                "remove package files",
+                "look at packages",
             )
         }
         session.execute(sa.update(PeriodicJob).values(due=now() - timedelta(seconds=1)))
