@@ -81,6 +81,12 @@ def test_a_row_that_cannot_be_taken_is_told_by_its_column(inside: Flask, row: st
     assert found.why.endswith(".")
 
 
+def test_a_slug_that_is_none_is_refused_before_anybody_looks_for_it(inside: Flask) -> None:
+    for slug in ("cn-it\0-rome-embassy", "CN IT", "-"):
+        (found,) = compared(f"slug,{HEAD}{slug},CN,IT,Rome,embassy,N,Europe/Rome\n")
+        assert (found.fate, found.columns) == (Fate.REFUSED, ("slug",))
+
+
 @pytest.mark.parametrize(
     ("column", "cell"),
     [
@@ -95,12 +101,6 @@ def test_a_row_that_cannot_be_taken_is_told_by_its_column(inside: Flask, row: st
         *(("host_country", "FR"), ("kind", "consulate"), ("postal_address", "a" * 501), ("latitude", "")),
     ],
 )
-def test_a_slug_that_is_none_is_refused_before_anybody_looks_for_it(inside: Flask) -> None:
-    for slug in ("cn-it\0-rome-embassy", "CN IT", "-"):
-        (found,) = compared(f"slug,{HEAD}{slug},CN,IT,Rome,embassy,N,Europe/Rome\n")
-        assert (found.fate, found.columns) == (Fate.REFUSED, ("slug",))
-
-
 def test_what_is_wrong_about_a_known_mission_is_refused_too(inside: Flask, column: str, cell: str) -> None:
     (found,) = compared(f"slug,{column}\n{LONDON},{cell}\n")
     assert found.fate == Fate.REFUSED

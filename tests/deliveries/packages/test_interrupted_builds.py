@@ -153,7 +153,7 @@ def test_no_snapshot_takes_a_file_of_another_for_its_own(app: Flask, everybody: 
     erase(app)
     change(app, files_gone_at=None, files_gone_why=None, snapshot_at=None)
     with app.app_context():
-        (files.folder(package.id) / "list.jsonl").write_bytes(b"what somebody else made\n")
+        (files.make_folder(package.id) / "list.jsonl").write_bytes(b"what somebody else made\n")
     assert verify.check(built(app, package).path).faults == []
 
 
