@@ -7,8 +7,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
+from petition.core.audit import AuditEntry
+from petition.core.db import read_again
 from tests.commands import run_on
 from tests.conftest import SLUG
 from tests.deliveries.packages.making import MISSION, PEOPLE, add_mission, add_people
@@ -28,6 +31,13 @@ def build(app: Flask, *options: str):
     return run_on(app, "delivery", "build", SLUG, *options)
 
 
+def acts(app: Flask) -> list[tuple[str, str]]:
+    """What the audit log says of packages, oldest first: who did what."""
+    with app.app_context():
+        about = sa.select(AuditEntry.actor, AuditEntry.action).where(AuditEntry.action.startswith("package "))
+        return [(actor, action) for actor, action in read_again().execute(about.order_by(AuditEntry.number))]
+
+
 def test_a_package_is_built_now_and_verifies_elsewhere(app: Flask, signed: None, tmp_path: Path) -> None:
     folder = tmp_path / "to hand over"
     done = build(app, "--mission", MISSION, "--country", "KR", "--country", "EG", "-o", str(folder), "--json")
@@ -38,6 +48,11 @@ def test_a_package_is_built_now_and_verifies_elsewhere(app: Flask, signed: None,
     checked = run_on(app, "delivery", "verify", made["path"], "--deep", "--json")
     assert checked.returncode == 0, checked.stdout
     assert json.loads(checked.stdout)["faults"] == []
+    assert acts(app) == [
+        ("command line", "package asked"),
+        ("the program", "package built"),
+        ("command line", "package downloaded"),
+    ]
 
 
 def test_one_that_fails_keeps_no_other_from_being_built(app: Flask, signed: None) -> None:
@@ -47,6 +62,7 @@ def test_one_that_fails_keeps_no_other_from_being_built(app: Flask, signed: None
     [line] = done.stderr.splitlines()  # nobody lives where the embassy in London is
     assert line.startswith(f"petition: {MISSION}: Nobody is in this package")
     assert done.returncode == 1
+    assert "package downloaded" not in [action for _actor, action in acts(app)]  # no copy was asked for
 
 
 @pytest.mark.parametrize(
