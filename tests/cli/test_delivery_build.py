@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from flask import Flask
 
 from petition.core.audit import AuditEntry
-from petition.core.db import read_again
+from petition.core.db import read_again, writing
+from petition.deliveries.missions.models import Mission
 from tests.commands import run_on
 from tests.conftest import SLUG
 from tests.deliveries.packages.making import MISSION, PEOPLE, add_mission, add_people
@@ -19,8 +20,10 @@ from tests.deliveries.packages.making import MISSION, PEOPLE, add_mission, add_p
 
 @pytest.fixture
 def signed(app: Flask, petition: object) -> None:
-    """PEOPLE have signed; of three missions one is closed."""
+    """PEOPLE have signed; of three missions, instead of those that are there from the start, one is closed."""
     add_people(app, PEOPLE)
+    with app.app_context(), writing() as session:
+        session.execute(sa.delete(Mission))
     add_mission(app)
     add_mission(app, "cn-eg-cairo-embassy")
     add_mission(app, "cn-us-houston-embassy", closed_on=date(2020, 7, 24))
