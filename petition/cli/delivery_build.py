@@ -102,14 +102,20 @@ def _all(session: Session, petition: Petition) -> Sequence[Mission]:
 
 
 def _copied(package: Package, folder: Path) -> Path:
-    """A copy of the ZIP in a folder, whole or not at all."""
-    zip_path = files.zip_path(package)
+    """A copy of the ZIP in a folder, whole or not at all. The audit log has it before there is a byte of it."""
+    package_id, zip_path = package.id, files.zip_path(package)
     copy = folder / zip_path.name
     read_again()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with zip_path.open("rb") as content, whole_file(copy) as stream:
+            _record_download(package_id)
             shutil.copyfileobj(content, stream)
     except OSError as error:
         refuse(f"{copy} could not be written: {error.strerror or type(error).__name__}")
     return copy.absolute()
+
+
+def _record_download(package_id: UUID) -> None:
+    with writing() as session:
+        service.record(session, None, "package downloaded", session.get_one(Package, package_id))

@@ -10,7 +10,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from petition.core.db import writing
+from petition.core.audit import AuditEntry
+from petition.core.db import read_again, writing
 from petition.deliveries.missions.models import Mission
 from tests.commands import run_on
 from tests.conftest import SLUG
@@ -19,10 +20,10 @@ from tests.deliveries.packages.making import MISSION, PEOPLE, add_mission, add_p
 
 @pytest.fixture
 def signed(app: Flask, petition: object) -> None:
-    """PEOPLE have signed; of three missions one is closed. Those that are there from the start are gone."""
+    """PEOPLE have signed; of three missions, instead of those that are there from the start, one is closed."""
+    add_people(app, PEOPLE)
     with app.app_context(), writing() as session:
         session.execute(sa.delete(Mission))
-    add_people(app, PEOPLE)
     add_mission(app)
     add_mission(app, "cn-eg-cairo-embassy")
     add_mission(app, "cn-us-houston-embassy", closed_on=date(2020, 7, 24))
@@ -31,6 +32,13 @@ def signed(app: Flask, petition: object) -> None:
 def build(app: Flask, *options: str):
     """Runs the command on the petition."""
     return run_on(app, "delivery", "build", SLUG, *options)
+
+
+def acts(app: Flask) -> list[tuple[str, str]]:
+    """What the audit log says of packages, oldest first: who did what."""
+    with app.app_context():
+        about = sa.select(AuditEntry.actor, AuditEntry.action).where(AuditEntry.action.startswith("package "))
+        return [(actor, action) for actor, action in read_again().execute(about.order_by(AuditEntry.number))]
 
 
 def test_a_package_is_built_now_and_verifies_elsewhere(app: Flask, signed: None, tmp_path: Path) -> None:
@@ -43,6 +51,11 @@ def test_a_package_is_built_now_and_verifies_elsewhere(app: Flask, signed: None,
     checked = run_on(app, "delivery", "verify", made["path"], "--deep", "--json")
     assert checked.returncode == 0, checked.stdout
     assert json.loads(checked.stdout)["faults"] == []
+    assert acts(app) == [
+        ("command line", "package asked"),
+        ("the program", "package built"),
+        ("command line", "package downloaded"),
+    ]
 
 
 def test_one_that_fails_keeps_no_other_from_being_built(app: Flask, signed: None) -> None:
@@ -52,6 +65,7 @@ def test_one_that_fails_keeps_no_other_from_being_built(app: Flask, signed: None
     [line] = done.stderr.splitlines()  # nobody lives where the embassy in London is
     assert line.startswith(f"petition: {MISSION}: Nobody is in this package")
     assert done.returncode == 1
+    assert "package downloaded" not in [action for _actor, action in acts(app)]  # no copy was asked for
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,9 @@ def add_mission(app: Flask, slug: str = MISSION, **changes: Any) -> None:
         session.merge(Mission(slug=slug, **about | changes))
 
 
-def add_people(app: Flask, people: list[tuple[str, str, str | None, ListName]], start: int = 0) -> None:
+def add_people(
+    app: Flask, people: list[tuple[str, str, str | None, ListName]], start: int = 0, slug: str = SLUG
+) -> None:
     """So many confirmed signatures on the petition, every third from paper."""
     collected = (
         bulk.Collected(
@@ -84,15 +86,15 @@ def add_people(app: Flask, people: list[tuple[str, str, str | None, ListName]], 
         for number, (country, name, city, choice) in enumerate(people, start=start)
     )
     with app.app_context():
-        petition = petitions.find(read_again(), SLUG)
+        petition = petitions.find(read_again(), slug)
         assert bulk.add(writing, petition, collected) == len(people)
 
 
-def asked(app: Flask, mission: str = MISSION, **how: Any) -> Package:
+def asked(app: Flask, mission: str = MISSION, slug: str = SLUG, **how: Any) -> Package:
     """A package that was asked for on the command line, in English unless told otherwise."""
     with app.app_context():
         with writing() as session:
-            petition, to = petitions.find(session, SLUG), session.get_one(Mission, mission)
+            petition, to = petitions.find(session, slug), session.get_one(Mission, mission)
             [package] = service.ask(session, None, petition, [to], **{"language": "en"} | how)
             package_id = package.id
         found = read_again().get_one(Package, package_id)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import io
 import re
 import stat
-import subprocess
 import unicodedata
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
 from hashlib import sha256
 
+import openpyxl
 import pikepdf
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from openpyxl.utils.escape import unescape
 
 from petition.core.clock import now
 from petition.core.db import read_again, writing
@@ -34,6 +34,7 @@ from tests.deliveries.packages.making import (
     frozen_lines,
     now_as,
 )
+from tests.deliveries.packages.searching import texts
 
 
 def test_a_package_has_everybody_as_they_chose_and_verifies_down_to_the_cells(
@@ -66,39 +67,21 @@ def test_what_somebody_withheld_is_in_no_byte_of_any_file(made: Built) -> None:
     shown = " ".join(name + (city or "") for _c, name, city, choice in PEOPLE if choice == FULL)
     assert not [word for word in WITHHELD if word in shown]
     for name, content in made.entries.items():
-        for text in _texts(name, content):
+        for text in texts(name, content):
             assert not [word for word in WITHHELD if word in text], name
     for name in ("list.xlsx", "list-001.pdf", "list.csv", "list.jsonl"):
-        assert any("김민지" in text for text in _texts(name, made.entries[name])), name
+        assert any("김민지" in text for text in texts(name, made.entries[name])), name
 
 
-def _texts(name: str, content: bytes) -> Iterator[str]:
-    """All that is in a file, also within what is packed, in every way in which text is written there."""
-    packed = [content]
-    if name.endswith(".xlsx"):
-        with zipfile.ZipFile(io.BytesIO(content)) as book:
-            packed += [book.read(one) for one in book.namelist()] + [" ".join(book.namelist()).encode()]
-    if name.endswith(".pdf"):
-        with pikepdf.open(io.BytesIO(content)) as document:
-            packed += [one.read_bytes() for one in document.objects if isinstance(one, pikepdf.Stream)]
-            packed += [document.trailer.unparse(resolved=True)]
-            strings = [str(one) for thing in document.objects for one in _strings(thing)]
-        yield from strings
-        yield subprocess.run(["pdftotext", "-", "-"], input=content, capture_output=True, check=True).stdout.decode()
-    for part in packed:
-        yield part.decode("utf-8", "replace")
-        yield part.decode("utf-16-be", "replace")
-
-
-def _strings(thing: object) -> Iterator[pikepdf.String]:
-    if isinstance(thing, pikepdf.String):
-        yield thing
-    elif isinstance(thing, pikepdf.Array):
-        for one in thing:
-            yield from () if getattr(one, "is_indirect", False) else _strings(one)
-    elif isinstance(thing, pikepdf.Dictionary):
-        for one in thing.values():
-            yield from () if getattr(one, "is_indirect", False) else _strings(one)
+def test_the_workbook_says_what_the_list_says_cell_by_cell(made: Built) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(made.entries["list.xlsx"]))
+    header, *rows = book.active.iter_rows()
+    assert [cell.value for cell in header] == ["n", "country", "name", "city", "shown"]
+    assert [[cell.value and unescape(str(cell.value)) for cell in row] for row in rows] == [
+        [str(line["n"]), line["country"], line.get("name") or None, line.get("city"), line["shown"]]
+        for line in made.lines
+    ]
+    assert {cell.data_type for row in rows for cell in row[1:] if cell.value is not None} == {"s"}
 
 
 def test_from_one_snapshot_and_key_come_the_same_bytes(house: Flask, made: Built) -> None:

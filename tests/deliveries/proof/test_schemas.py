@@ -41,7 +41,17 @@ WORDS = {
         "minimum",
         "maximum",
     ),
-    *("minLength", "maxLength", "required", "properties", "additionalProperties", "items", "oneOf"),
+    *(
+        "minimum",
+        "maximum",
+        "minLength",
+        "maxLength",
+        "required",
+        "properties",
+        "additionalProperties",
+        "items",
+        "oneOf",
+    ),
 }
 
 
