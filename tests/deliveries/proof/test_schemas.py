@@ -27,31 +27,9 @@ OBJECTS = [
     ("receipt", json.loads(MADE.receipt(3, with_secret=False))),
 ]
 WORDS = {
-    *(
-        "$schema",
-        "$ref",
-        "$defs",
-        "title",
-        "description",
-        "type",
-        "const",
-        "enum",
-        "pattern",
-        "format",
-        "minimum",
-        "maximum",
-    ),
-    *(
-        "minimum",
-        "maximum",
-        "minLength",
-        "maxLength",
-        "required",
-        "properties",
-        "additionalProperties",
-        "items",
-        "oneOf",
-    ),
+    *("$schema", "$ref", "$defs", "title", "description", "type", "const", "enum", "pattern", "format"),
+    *("minimum", "maximum", "minLength", "maxLength"),
+    *("required", "properties", "additionalProperties", "items", "oneOf"),
 }
 
 
