@@ -8,7 +8,8 @@
     return false;
   };
   const named = (element) => element.outerHTML.replace(/\s+/g, " ").slice(0, 90);
-  const words = (element) => (element.getAttribute("aria-label") || element.textContent).trim();
+  const words = (element) => (element.getAttribute("aria-label") || element.textContent).trim() || pictured(element);
+  const pictured = (element) => all("img", element).map((image) => image.alt).join(" ");
 
   // Colours: what stands on what, with everything see-through laid over what is below.
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });

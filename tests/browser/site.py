@@ -26,6 +26,7 @@ from petition.settings import ROOT
 from petition.signatures import bulk
 from petition.signatures.models import ListName
 from petition.signatures.signing import Wish
+from tests.browser.gates import add_gates
 from tests.conftest import KEYS, SLUG, add_petition, make_settings, running
 from tests.databases import Databases
 
@@ -78,6 +79,7 @@ def _add_petitions(app: Flask) -> None:
         _add_signatures(main.slug, [("Somebody", code, None) for code in elsewhere], shown=False)
         _add_signatures("paused", SIGNERS[:1])
         db.session.remove()
+    add_gates(app)
 
 
 def _add_signatures(slug: str, people: list[tuple[str, str, str | None]], shown: bool = True) -> None:

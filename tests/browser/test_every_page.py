@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import NewPage
+from tests.browser.gates import GATES, SIGNER
 from tests.browser.site import PETITION, Site
 from tests.browser.steps import fill_in, follow_link, open_mail, sign_and_confirm
 from tests.conftest import PASSWORD
@@ -25,6 +26,8 @@ PUBLIC = {
     "petition with long words": "/petitions/long-words",
     "petition closed without signatures": "/petitions/closed",
     "petition paused": "/petitions/paused",
+    "petition with deliveries": GATES,
+    "deliveries": f"{GATES}/deliveries",
     "tally": f"{PETITION}/tally",
     "empty tally": "/petitions/closed/tally",
     "organisation": "/o/river-friends",
@@ -65,9 +68,20 @@ def organiser(browser: Browser, site: Site) -> Iterator[dict[str, Any]]:
     context.close()
 
 
-def _send_empty(path: str) -> Callable[[Page], None]:
+def _through(path: str, *links: str) -> Callable[[Page], None]:
+    """From a page by links, whose addresses have ids in them."""
+
     def go(page: Page) -> None:
         page.goto(path)
+        for link in links:
+            page.goto(page.locator(link).first.get_attribute("href") or "nowhere")
+
+    return go
+
+
+def _send_empty(path: str, *links: str) -> Callable[[Page], None]:
+    def go(page: Page) -> None:
+        _through(path, *links)(page)
         page.click("main form button:not(.quiet-button)")
         page.wait_for_selector(".summary")
 
@@ -92,9 +106,24 @@ def _outcome(page: Page) -> None:
     page.wait_for_selector(".count")
 
 
-def _own_signature(page: Page) -> None:
+def _receipts(page: Page) -> None:
     page.goto("/my")
-    page.click(".rows a")
+    page.fill("[name=email]", SIGNER)
+    page.click("main form button")
+    page.wait_for_url("**/my/check-inbox")
+    open_mail(page, SIGNER, "Your signatures")
+    follow_link(page)
+    page.wait_for_url("**/my/*")
+    page.click("main form button")
+    page.click("a[href$='#receipts']")
+    page.wait_for_selector("#receipts")
+
+
+def _look(page: Page) -> None:
+    page.goto(f"/organiser{GATES}/packages/new")
+    page.check("[value=cn-gb-london-embassy]")
+    page.click("main form button")
+    page.wait_for_selector("[value=build]")
 
 
 def _verified(page: Page) -> None:
@@ -105,6 +134,9 @@ def _verified(page: Page) -> None:
     page.wait_for_selector("[data-slot=line]")
 
 
+TO_LONDON = ".gates a:has-text('London')"
+AT_LONDON = f"/organiser{GATES}/deliveries", TO_LONDON
+PACKAGES = f"/organiser{GATES}/packages"
 PLACES: dict[str, tuple[str | None, Callable[[Page], Any]]] = {
     **{name: (None, lambda page, path=path: page.goto(path)) for name, path in PUBLIC.items()},
     "petition with mistakes": (None, _send_empty(PETITION)),
@@ -115,12 +147,26 @@ PLACES: dict[str, tuple[str | None, Callable[[Page], Any]]] = {
     "confirm": (None, _confirm),
     "outcome": (None, _outcome),
     "own page": ("signer", lambda page: page.goto("/my")),
-    "own signature": ("signer", _own_signature),
+    "own signature": ("signer", _through("/my", ".rows a")),
+    "receipts": (None, _receipts),
+    "delivery": (None, _through(f"{GATES}/deliveries", TO_LONDON)),
+    "package": (None, _through(f"{GATES}/deliveries", TO_LONDON, "a[href*='/packages/']")),
     "desk": ("organiser", lambda page: page.goto("/organiser")),
     "desk of a petition": ("organiser", lambda page: page.goto("/organiser" + PETITION)),
     "lists and exports": ("organiser", lambda page: page.goto(f"/organiser{PETITION}/exports")),
-    "packages": ("organiser", lambda page: page.goto(f"/organiser{PETITION}/packages")),
+    "packages": ("organiser", lambda page: page.goto(PACKAGES)),
     "make packages": ("organiser", lambda page: page.goto(f"/organiser{PETITION}/packages/new")),
+    "what packages would hold": ("organiser", _look),
+    "package that is ready": ("organiser", _through(PACKAGES, ".rows a:has-text('United Kingdom')")),
+    "package being built": ("organiser", _through(PACKAGES, ".rows a:has-text('Germany')")),
+    "package that failed": ("organiser", _through(PACKAGES, ".rows a:has-text('Korea')")),
+    "deliveries on the desk": ("organiser", lambda page: page.goto(AT_LONDON[0])),
+    "plan deliveries": ("organiser", lambda page: page.goto(f"{AT_LONDON[0]}/new")),
+    "delivery on the desk": ("organiser", _through(*AT_LONDON)),
+    "plan a delivery anew": ("organiser", _through(*AT_LONDON, "a[href$='/plan']")),
+    "record with mistakes": ("organiser", _send_empty(*AT_LONDON, "a[href$='/record/delivered']")),
+    "correct an entry": ("organiser", _through(*AT_LONDON, "a:text-is('Correct')")),
+    "photograph with mistakes": ("organiser", _send_empty(*AT_LONDON, "a[href$='/photos']")),
     "verify: an answer": (None, _verified),
     "missions": ("organiser", lambda page: page.goto("/organiser/missions")),
     "mission": ("organiser", lambda page: page.goto("/organiser/missions/cn-gb-london-embassy")),
@@ -154,7 +200,7 @@ def test_every_page_is_made_for_everybody(place: str, new_page: NewPage, request
 
 
 @pytest.mark.parametrize("language", ["ar", "ko"])
-@pytest.mark.parametrize("place", ["list", "petition", "tally", "privacy"])
+@pytest.mark.parametrize("place", ["list", "petition", "tally", "privacy", "delivery", "package"])
 def test_pages_fit_in_other_languages_too(place: str, language: str, new_page: NewPage) -> None:
     page = new_page(locale=language, viewport={"width": 320, "height": 800})
     PLACES[place][1](page)
