@@ -122,7 +122,7 @@ def _add(
     )
     delivery.entries.append(entry)
     settle(delivery)
-    _settle_package(delivery, former and former.package, package)
+    _settle_package(delivery, former.package if former else None, package)
     return entry
 
 
