@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import functools
 import io
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 from asn1crypto import cms, tsp
 from pyhanko.pdf_utils.generic import pdf_name
@@ -57,10 +60,16 @@ def signed(pdf: bytes, certificate: Certificate, timestamp_url: str) -> bytes:
     """
     try:
         signer = SimpleSigner.load_pkcs12_data(certificate.pkcs12, [], certificate.passphrase)
-        return asyncio.run(_signed(pdf, signer, _authority(timestamp_url) if timestamp_url else None))
+        return _run(_signed(pdf, signer, _authority(timestamp_url) if timestamp_url else None))
     except (SigningError, PdfError, ValueError, NotImplementedError) as error:
         why = " ".join(f"{error}".split()) or type(error).__name__
         raise SigningRefused(f"the PDF cannot be signed: {why}") from None
+
+
+def _run(signing: Coroutine[None, None, bytes]) -> bytes:
+    """What comes of it, in a thread of its own: in the caller's there may be a loop running already."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(copy_context().run, asyncio.run, signing).result()
 
 
 async def _signed(pdf: bytes, signer: SimpleSigner, authority: _Authority | None) -> bytes:

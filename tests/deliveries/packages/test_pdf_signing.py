@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
 import subprocess
@@ -64,6 +65,13 @@ def test_pdfsig_finds_the_signature_valid_and_over_the_whole_file(app: Flask, pd
     assert "Signature Validation: Signature is Valid." in said
     assert "Total document signed" in said
     assert said.count("Signature #") == 1
+
+
+def test_where_a_loop_is_running_it_signs_all_the_same(app: Flask, pdf: bytes, checked) -> None:
+    async def within() -> bytes | None:
+        return signed(pdf)
+
+    assert "Signature is Valid" in checked(asyncio.run(within()))
 
 
 def test_a_changed_byte_is_found(app: Flask, pdf: bytes, checked) -> None:
