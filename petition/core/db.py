@@ -153,9 +153,9 @@ def read_again() -> Session:
 
 def unhurried(on: Reader) -> Reader:
     """Lifts PostgreSQL's time limits until the end of the running transaction: for long lists, counts and purges."""
-    bind = on.get_bind() if isinstance(on, Session) else on
-    if bind.dialect.name == "postgresql":
-        on.execute(postgres.WITHOUT_LIMITS)
+    connection = on.connection() if isinstance(on, Session) else on
+    if connection.dialect.name == "postgresql":
+        postgres.unhurried(connection)
     return on
 
 
@@ -280,6 +280,7 @@ def prepare_engine(engine: Engine, synchronous: str = "FULL") -> None:
         event.listen(engine, "connect", _on_connect(synchronous))
         event.listen(engine, "begin", _on_begin)
     else:
+        event.listen(engine, "do_connect", postgres.do_connect)
         event.listen(engine, "connect", postgres.on_connect(engine.dialect.dbapi))
         event.listen(engine, "checkout", postgres.on_checkout)
         event.listen(engine, "begin", postgres.on_begin)

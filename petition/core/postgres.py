@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import select
 from collections.abc import Callable, Iterator
@@ -28,7 +29,9 @@ NETWORK = {
 }
 ROWS_AT_ONCE = 5_000  # of a long answer
 LIMITS = {"statement_timeout": "15s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "60s"}
+GRACE_SECONDS = 5  # beyond the statement timeout, for the way there and back
 REPEATABLE_READ = 3  # psycopg.IsolationLevel; the driver is loaded only where it is used
+STATEMENT_SECONDS = "SELECT extract(epoch FROM current_setting('statement_timeout')::interval)"
 WITHOUT_LIMITS = sa.text("SELECT " + ", ".join(f"set_config('{name}', '0', true)" for name in LIMITS))
 
 
@@ -85,10 +88,37 @@ WORDS: dict[type, Callable[[Any], str]] = {
 }
 
 
-def on_connect(driver: Any) -> Callable[[Any, Any], None]:
-    """Makes connections of the driver send lists in our words.
+def do_connect(dialect: Any, _record: Any, arguments: list[Any], settings: dict[str, Any]) -> Any:
+    """A connection that does not wait for ever for the answer of a server that hangs."""
+    return _patient(dialect.dbapi).connect(*arguments, **settings)
 
-    Its own way looks for the type of each list anew, which takes longer than the statement.
+
+@functools.cache
+def _patient(driver: Any) -> Any:
+    """The driver's connection, with an end to its patience.
+
+    A server that is stopped, or whose disk hangs, no longer keeps its own time limits, and its machine goes on
+    answering for it, so that the network's limits see nothing either.
+    """
+
+    class Connection(driver.Connection):
+        patience: float | None = None  # seconds
+        usual_patience: float | None = None
+
+        def wait(self, *arguments: Any, **settings: Any) -> Any:
+            try:
+                return super().wait(*arguments, **{"timeout": self.patience} | settings)
+            except driver.OperationalError:
+                if self.pgconn.transaction_status == driver.pq.TransactionStatus.ACTIVE:
+                    self.pgconn.finish()  # the answer may still come, and nobody would know to what
+                raise
+
+    return Connection
+
+
+def on_connect(driver: Any) -> Callable[[Any, Any], None]:
+    """Makes connections of the driver wait not much longer than the server lets a statement run, and send lists in
+    our words: the driver's own way looks for the type of each list anew, which takes longer than the statement.
     """
 
     class ListDumper(driver.adapt.Dumper):
@@ -97,7 +127,20 @@ def on_connect(driver: Any) -> Callable[[Any, Any], None]:
 
     WORDS.setdefault(driver.Binary, lambda value: WORDS[bytes](value.obj))
     WORDS.setdefault(driver.types.json.Json, lambda value: _quoted(json.dumps(value.obj)))
-    return lambda connection, _record: connection.adapters.register_dumper(list, ListDumper)
+
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.adapters.register_dumper(list, ListDumper)
+        seconds = connection.execute(STATEMENT_SECONDS).fetchone()[0]
+        connection.rollback()
+        connection.patience = connection.usual_patience = float(seconds) + GRACE_SECONDS if seconds else None
+
+    return prepare
+
+
+def unhurried(connection: Connection) -> None:
+    """Lifts all time limits until the end of the running transaction."""
+    connection.execute(WITHOUT_LIMITS)
+    connection.connection.dbapi_connection.patience = None  # type: ignore[union-attr]
 
 
 def on_checkout(connection: Any, _record: Any, _proxy: Any) -> None:
@@ -115,6 +158,7 @@ def on_checkout(connection: Any, _record: Any, _proxy: Any) -> None:
 def on_begin(connection: Connection) -> None:
     """Outside `writing()` a transaction reads only, and sees one moment, as on SQLite."""
     raw: Any = connection.connection.dbapi_connection
+    raw.patience = raw.usual_patience
     writes = bool(connection.get_execution_options().get("writes"))
     if raw.read_only is None or raw.read_only is writes:
         raw.read_only = not writes

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
+from petition.core import postgres
 from petition.core.db import db, read_again, unhurried, writing
 from petition.core.limits import RateHit
 from petition.core.postgres import CONNECTIONS, LIMITS, MORE_CONNECTIONS
@@ -107,6 +108,29 @@ def test_what_takes_too_long_is_stopped_and_the_reader_told(settings: Settings) 
         assert time.monotonic() - began < 10
         with app.app_context():
             assert unhurried(read_again()).execute(sa.select(sa.func.pg_sleep(0.3))).all()
+
+
+def test_a_server_that_hangs_is_not_waited_for_for_ever(
+    settings: Settings, server: ThrowawayPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "GRACE_SECONDS", 0.4)
+    slow = settings.database_url + "?options=-c%20statement_timeout%3D100&connect_timeout=2"
+    with running(replace(settings, database_url=slow)) as app:
+        app.add_url_rule("/one", view_func=lambda: str(read_again().scalar(sa.select(1))))
+        client = app.test_client()
+        assert client.get("/one").text == "1"
+        with app.app_context():
+            assert unhurried(read_again()).scalar(sa.select(sa.literal("a long one").op("||")(sa.func.pg_sleep(0.7))))
+        server.pause()
+        try:
+            began = time.monotonic()
+            for _request in range(2):  # on a connection that is open, then on a new one
+                answer = client.get("/one")
+                assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+            assert time.monotonic() - began < 10
+        finally:
+            server.resume()
+        assert client.get("/one").text == "1"
 
 
 def test_checks_and_mending_have_no_time_limit(settings: Settings) -> None:
