@@ -167,6 +167,7 @@ class PostgresServer(ThrowawayPostgres):
         name = f"copy_{next(self._numbers)}"
         self._run_alone(f'CREATE DATABASE "{name}" TEMPLATE "{_made(size)}" STRATEGY FILE_COPY')
         self._run_alone("CHECKPOINT")
+        os.sync()  # before anything is measured
         return self.dsn(name)
 
     def drop(self, url: str) -> None:

@@ -83,7 +83,7 @@ class Service:
     def get(self, path: str) -> str:
         """A page of the running server. AssertionError when it is not there."""
         status, text = request(self.port, "GET", path)
-        assert status == 200, f"{path}: {status}"
+        assert status == 200, f"{path}: {status}; {self.web.printed[-500:] if self.web else ''}"
         return text
 
 

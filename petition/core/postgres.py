@@ -46,18 +46,17 @@ def arguments(url: str, settings: dict[str, str]) -> dict[str, Any]:
 
 
 def streamed(connection: Connection, query: sa.SelectBase) -> Iterator[tuple[Any, ...]]:
-    """The rows of a long query for one that reads them all, some thousands at a time.
+    """The rows of a long query for one that reads them all, as they come; nothing else may be asked on the connection
+    until they have.
 
-    Unless told otherwise, PostgreSQL plans a cursor for its first tenth, which for a sorted million takes half as
-    long again. Values are the driver's: SQLAlchemy's own types do not see them, and its rows cost as much as ours.
+    Without a cursor of the server's: for those it makes no parallel plan, and waits for us after every part, where
+    it now goes on while we write. Values are the driver's: SQLAlchemy's own types do not see them, and its rows cost
+    as much as ours.
     """
     compiled = query.compile(connection, compile_kwargs={"render_postcompile": True})
-    connection.exec_driver_sql("SET LOCAL cursor_tuple_fraction = 1")
-    cursor: Any = connection.connection.driver_connection.cursor("list")  # type: ignore[union-attr]
-    with closing(cursor):
-        cursor.execute(str(compiled), compiled.params)
-        while rows := cursor.fetchmany(ROWS_AT_ONCE):
-            yield from rows
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, closing(cursor.stream(str(compiled), compiled.params, size=ROWS_AT_ONCE)) as rows:
+        yield from rows
 
 
 def array(values: list[Any]) -> str:

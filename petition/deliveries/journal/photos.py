@@ -36,9 +36,9 @@ def make(content: bytes) -> DeliveryPhoto:
 
 
 def find(session: Session, delivery: Delivery, name: str) -> DeliveryPhoto:
-    """A photograph of a delivery that is still there. Raises NotFound."""
+    """A photograph of a delivery, or what is left of one that was taken away. Raises NotFound."""
     photo = session.get(DeliveryPhoto, (delivery.id, name))
-    if photo is None or photo.removed_at is not None:
+    if photo is None:
         raise NotFound(_("There is no such photograph."))
     return photo
 
@@ -56,12 +56,15 @@ def add(session: Session, actor: User, delivery: Delivery, photo: DeliveryPhoto,
 
 
 def remove(session: Session, actor: User, delivery: Delivery, name: str, why: str) -> None:
-    """Deletes a photograph; that there was one stays, and why not any more. Raises NotFound or EntryRefused."""
+    """Deletes a photograph; that there was one stays, and why not any more. Done again, it changes the reason.
+
+    Raises NotFound or EntryRefused.
+    """
     photo = find(session, delivery, name)
     if not why:
         raise EntryRefused(_("Say why: the public page shows it."))
     photo.large = photo.small = None
-    photo.alt, photo.removed_at, photo.removed_why = "", now(), why
+    photo.alt, photo.removed_at, photo.removed_why = "", photo.removed_at or now(), why
     record(session, actor, delivery, "photograph removed", {"reason": why}, photo=name)
 
 

@@ -72,17 +72,20 @@ def strike(session: Session, actor: User, delivery: Delivery, former: DeliveryEn
 
 
 def find_words(delivery: Delivery, entry_id: UUID) -> DeliveryEntry:
-    """An entry that has words, whether it stands or was corrected. Raises NotFound."""
+    """An entry that has words, whether it stands or was corrected, or that had some. Raises NotFound."""
     for one in delivery.entries:
-        if one.id == entry_id and one.has_words:
+        if one.id == entry_id and (one.has_words or one.removed_at):
             return one
     raise NotFound(_("There is no such entry."))
 
 
 def remove_words(session: Session, actor: User, delivery: Delivery, entry_id: UUID, why: str) -> None:
-    """Forgets the words of an entry, corrected ones too, and says so. Raises NotFound or EntryRefused."""
+    """Forgets the words of an entry, corrected ones too, and says so; done again, it forgets the reason given before.
+
+    Raises NotFound or EntryRefused.
+    """
     entry = find_words(delivery, entry_id)
-    entry.removed_why, entry.removed_at = _reason(why), now()
+    entry.removed_why, entry.removed_at = _reason(why), entry.removed_at or now()
     for name in (*WORDS, "why"):
         setattr(entry, name, "")
     record(session, actor, delivery, "delivery words removed", {"reason": why}, entry=str(entry.id))

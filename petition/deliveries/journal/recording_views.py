@@ -6,7 +6,8 @@ from collections.abc import Callable
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_babel import gettext as _
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as __
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -25,6 +26,7 @@ bp = Blueprint("recording", __name__, url_prefix="/organiser/deliveries/<uuid:de
 Page = Response | str | tuple[str, int]
 Act = Callable[[Session, User, Delivery], object]
 Refused = (recording.EntryRefused, PictureRefused)
+ANOTHER_REASON = __("Change the reason"), __("The reason that was given before is deleted.")
 
 
 def _find(delivery_id: UUID) -> Delivery:
@@ -104,7 +106,7 @@ def strike(delivery_id: UUID, entry_id: UUID) -> Page:
     """Strikes an entry out, with the reason; it stays visible."""
     found = _find(delivery_id)
     recording.find_entry(found, entry_id)
-    what = _("Strike this entry out"), _("It stays on the public page, struck out, with your reason.")
+    what = __("Strike this entry out"), __("It stays on the public page, struck out, with your reason.")
     return _with_reason(
         found,
         what,
@@ -118,11 +120,13 @@ def strike(delivery_id: UUID, entry_id: UUID) -> Page:
 def remove_words(delivery_id: UUID, entry_id: UUID) -> Page:
     """Deletes the words of an entry: for somebody who is named there and does not want to be."""
     found = _find(delivery_id)
-    recording.find_words(found, entry_id)
+    entry = recording.find_words(found, entry_id)
     what = (
-        _("Delete the words of this entry"),
-        _("For somebody named there who does not want to be. That there were words stays, with your reason."),
+        __("Delete the words of this entry"),
+        __("For somebody named there who does not want to be. That there were words stays, with your reason."),
     )
+    if entry.kind == EntryKind.STRUCK or not entry.has_words:
+        what = ANOTHER_REASON
     return _with_reason(
         found, what, lambda session, who, locked, why: recording.remove_words(session, who, locked, entry_id, why)
     )
@@ -158,16 +162,19 @@ def _photo_page(found: Delivery, form: PhotoForm, problem: str | None = None) ->
 def remove_photo(delivery_id: UUID, name: str) -> Page:
     """Deletes a photograph, with the reason."""
     found = _find(delivery_id)
-    photos.find(db.session(), found, name)
-    what = _("Delete this photograph"), _("The public page says that there was one, with your reason.")
+    gone = photos.find(db.session(), found, name).removed_at is not None
+    what = __("Delete this photograph"), __("The public page says that there was one, with your reason.")
     return _with_reason(
-        found, what, lambda session, who, locked, why: photos.remove(session, who, locked, name, why), photo=name
+        found,
+        ANOTHER_REASON if gone else what,
+        lambda session, who, locked, why: photos.remove(session, who, locked, name, why),
+        photo=name,
     )
 
 
 def _with_reason(
     found: Delivery,
-    what: tuple[str, str],
+    what: tuple[LazyString, LazyString],
     act: Callable[[Session, User, Delivery, str], object],
     photo: str | None = None,
 ) -> Page:

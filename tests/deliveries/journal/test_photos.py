@@ -69,7 +69,9 @@ def test_a_deleted_photograph_is_gone_and_the_page_says_why(officer: Officer) ->
     with raw_engine(officer.app.config["DATABASE_URL"]) as engine, engine.connect() as connection:
         left = connection.exec_driver_sql(f"SELECT large, small, alt FROM delivery_photo WHERE name = '{name}'").one()
     assert tuple(left) == (None, None, "")
-    assert officer.browser.get(remove).status_code == 404
+    officer.done(remove, why="They did not agree")
+    assert re.search(r"A photograph was deleted here on .*They did not agree", officer.look(f"/deliveries/{one}"))
+    assert officer.app.test_client().get(path).status_code == 404
     again = officer.press(f"/organiser/deliveries/{one}/photos", photo=(made.photo("red"), "a.jpg"), alt="Again")
     assert (again.status_code, "or was taken away" in again.text) == (422, True)
 
