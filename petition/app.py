@@ -11,7 +11,7 @@ from petition.accounts import mails as account_mails
 from petition.accounts import retention as account_retention
 from petition.accounts import views as accounts_views
 from petition.api import views as api_views
-from petition.core import page_cache
+from petition.core import compiled_templates, page_cache
 from petition.deliveries import export_views, verify_views
 from petition.deliveries import mails as export_mails
 from petition.deliveries.journal import done, recording_views
@@ -112,5 +112,6 @@ def create_app(given: Settings | None = None) -> Flask:
     if app.config["DEVELOPMENT"]:
         app.register_blueprint(mailbox_views.bp)
     page_words.init_app(app)
+    compiled_templates.init_app(app)
     error_pages.init_app(app)
     return app

@@ -10,6 +10,7 @@ from petition.app import create_app
 from petition.core import metrics
 from petition.core.logs import log, start_logging
 from petition.ending import end_with_parent, hear_signals
+from petition.starting import loading
 
 
 def create() -> Flask:
@@ -18,7 +19,8 @@ def create() -> Flask:
     start_logging()
     hear_signals()
     end_with_parent(lambda: os._exit(1))
-    app = create_app()
+    with loading():
+        app = create_app()
     metrics.start(app.config["INSTANCE"])
     log.info("web process started")
     return app

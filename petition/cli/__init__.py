@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from petition.starting import loading
+
 COMMANDS = {
     "bounces": ("petition.cli.bounces", "bounces", "Mail that came back, and addresses left in peace."),
     "audit": ("petition.cli.audit", "audit", "The log of who did what; whether it is whole."),
@@ -51,7 +53,8 @@ class Commands(click.Group):
         if cmd_name not in self.table:
             return None
         module, attribute, _help = self.table[cmd_name]
-        command: click.Command = getattr(importlib.import_module(module), attribute)
+        with loading():
+            command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

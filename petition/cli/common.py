@@ -17,6 +17,7 @@ from petition.core.errors import DomainError
 from petition.core.logs import start_logging
 from petition.core.migrations import problem
 from petition.foundation import create_foundation
+from petition.starting import loading
 
 __all__ = ["json_option", "make_app", "print_json", "refuse", "with_any_database", "with_app", "with_figures_only"]
 
@@ -34,7 +35,8 @@ def make_app(migrated: bool = True, pages: bool = True) -> Flask:
     """The application, or one line that says why there is none."""
     start_logging()
     try:
-        app = _with_pages() if pages else create_foundation()
+        with loading():
+            app = _with_pages() if pages else create_foundation()
     except DomainError as error:
         refuse(error.message)
     if migrated:

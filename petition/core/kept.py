@@ -27,30 +27,49 @@ class _Thing(Generic[V]):
 
 
 class Kept(Generic[V]):
-    """At most `MOST` things, each for `seconds`; the one that was made first is dropped first.
+    """At most `MOST` things, each for `seconds` (0: none); the one that was made first is dropped first.
 
-    While one thread makes a thing anew, which takes long when the database hangs, the others get the old one.
+    While one thread makes a thing anew, which takes long when the database hangs, the others get the old one, or
+    wait for the new one where there is none: in the first moment of a rush all would make the same.
     Time is the monotonic clock's: setting the clock back keeps nothing for ever.
     """
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._things: OrderedDict[Hashable, _Thing[V]] = OrderedDict()
+        self._first: dict[Hashable, threading.Event] = {}
 
     def get(self, key: Hashable, make: Callable[[], V]) -> V:
         """The thing kept under this key, made anew when it is older than `seconds`."""
+        if not self.seconds:
+            return make()
         kept = self._things.get(key)
         if kept is None:
-            return self._made(key, make)
+            return self._made_once(key, make)
         age = time.monotonic() - kept.made
         if age < self.seconds:
             return kept.value
         if kept.making.acquire(blocking=age > self.seconds * STALE):
             try:
-                return self._made(key, make)
+                newer = self._things.get(key, kept)
+                return self._made(key, make) if newer is kept else newer.value
             finally:
                 kept.making.release()
         return kept.value
+
+    def _made_once(self, key: Hashable, make: Callable[[], V]) -> V:
+        """What the first one makes who asks; where that one fails, the others try for themselves."""
+        mine = threading.Event()
+        first = self._first.setdefault(key, mine)
+        if first is not mine:
+            first.wait()
+            kept = self._things.get(key)
+            return self._made(key, make) if kept is None else kept.value
+        try:
+            return self._made(key, make)
+        finally:
+            del self._first[key]
+            mine.set()
 
     def _made(self, key: Hashable, make: Callable[[], V]) -> V:
         made = self._things[key] = _Thing(time.monotonic(), make())
