@@ -15,6 +15,7 @@ from flask import Flask, Response, g, request
 
 log = logging.getLogger("petition")
 STANDARD_ERROR = 2
+ENCODER = json.JSONEncoder(default=str)  # in ASCII: no letter in it breaks a line
 PLAIN = {"name", "message", "args", "msg"} | set(vars(logging.makeLogRecord({})))
 
 
@@ -38,7 +39,7 @@ class JsonLines(logging.Formatter):
             entry["at_lines"] = [
                 f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames
             ]
-        return json.dumps(entry, default=str)  # ASCII: no letter in it breaks a line
+        return ENCODER.encode(entry)
 
 
 class OneWrite(logging.Handler):
@@ -79,7 +80,7 @@ def _begin() -> None:
 
 
 def _end(response: Response) -> Response:
-    response.headers["X-Request-Id"] = g.get("request_id", "-")
+    response.headers.add("X-Request-Id", g.get("request_id", "-"))
     seconds = time.perf_counter() - g.get("began", time.perf_counter())
     log.info("request", extra=about_request() | {"status": response.status_code, "ms": round(seconds * 1000, 1)})
     return response

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, request
+from flask.sessions import SecureCookieSessionInterface
 from flask_babel import gettext as _
 
 from petition.core import i18n
@@ -35,6 +36,9 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+UNLABELLED = {"Cache-Control": "no-store"}
+SESSION_SIGNER = "petition.session_signer"
 FORWARDING = tuple(
     f"HTTP_{name}"
     for name in ("X_FORWARDED_FOR", "X_FORWARDED_PROTO", "X_FORWARDED_HOST", "X_REAL_IP", "FORWARDED", "VIA")
@@ -117,12 +121,25 @@ def refuse_nul() -> None:
 
 
 def add_headers(response: Response) -> Response:
-    """Adds the security headers; HTTPS only is demanded where the site's own address says HTTPS."""
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if current_app.config["BASE_URL"].startswith("https:"):
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    """Adds the security headers that are not there. Whatever no view called public may be kept by nobody.
+
+    HTTPS only is demanded where the site's own address says HTTPS.
+    """
+    there = {name.lower() for name, _value in response.headers.items()}
+    secure = HTTPS_ONLY if current_app.config["BASE_URL"].startswith("https:") else {}
+    for name, value in (HEADERS | secure | UNLABELLED).items():
+        if name.lower() not in there:
+            response.headers.add(name, value)
     return response
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Sessions in a signed cookie, as Flask's own; what signs them is made once, not twice for each request."""
+
+    def get_signing_serializer(self, app: Flask) -> Any:
+        if SESSION_SIGNER not in app.extensions:
+            app.extensions[SESSION_SIGNER] = super().get_signing_serializer(app)
+        return app.extensions[SESSION_SIGNER]
 
 
 def public(response: Response, seconds: int = 1, same_as: str | None = None) -> Response:
@@ -141,17 +158,10 @@ def public(response: Response, seconds: int = 1, same_as: str | None = None) -> 
     return response
 
 
-def keep_unlabelled_private(response: Response) -> Response:
-    """Whatever no view called public may be kept by nobody."""
-    if "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "no-store"
-    return response
-
-
 def init_app(app: Flask) -> None:
     """Puts the protections around the application."""
     app.wsgi_app = TrustedProxies(app.wsgi_app, app.config["TRUSTED_PROXIES"])  # type: ignore[method-assign]
+    app.session_interface = Sessions()
     app.before_request(refuse_cross_site)
     app.before_request(refuse_nul)
     app.after_request(add_headers)
-    app.after_request(keep_unlabelled_private)

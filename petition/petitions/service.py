@@ -108,9 +108,13 @@ def recent(slug: str) -> Petition:
 
 def recent_by_id(petition_id: UUID) -> Petition:
     """The same, whatever its state, for whoever has signed it."""
-    by_id = sa.select(Petition).where(Petition.id == petition_id).options(WITH_PLAN)
-    found: Petition = kept("petition by id").get(petition_id, lambda: detached(read_again().scalars(by_id).one()))
+    found: Petition = kept("petition by id").get(petition_id, lambda: detached(_by_id(petition_id)))
     return found
+
+
+def _by_id(petition_id: UUID) -> Petition:
+    its = sa.select(Petition).where(Petition.id == petition_id)
+    return read_again().scalars(its.options(WITH_PLAN)).one()
 
 
 def detached(petition: Petition) -> Petition:
