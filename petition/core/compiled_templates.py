@@ -15,12 +15,17 @@ FOLDER = "templates"
 class CompiledTemplates(FileSystemBytecodeCache):
     """Files in a folder of the instance, each valid for one text of its template and one version of Python.
 
-    They can be deleted at any time; where none can be written, as on a full disk, every process compiles for itself.
+    They can be deleted at any time. Where none can be read or written, as on a full disk, every process compiles for
+    itself.
     """
 
     def __init__(self, folder: Path) -> None:
         super().__init__(str(folder))
         self._folder = folder
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().load_bytecode(bucket)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         with suppress(OSError):
