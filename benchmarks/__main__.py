@@ -45,8 +45,8 @@ GROUPS = {
     "sqlite": sqlite_writes,
     "mails": mails,
     "exports": exports,
-    "packages": packages,
     "storm": storm,
+    "packages": packages,  # last: the disk has gigabytes to swallow after it
 }
 FOLDER = ROOT / "instance" / "bench"
 RUNS = FOLDER / "runs"

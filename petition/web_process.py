@@ -8,9 +8,9 @@ from flask import Flask
 
 from petition.app import create_app
 from petition.core import metrics
+from petition.core.garbage import loading
 from petition.core.logs import log, start_logging
 from petition.ending import end_with_parent, hear_signals
-from petition.starting import loading
 
 
 def create() -> Flask:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from petition.starting import loading
+from petition.core.garbage import loading
 
 COMMANDS = {
     "bounces": ("petition.cli.bounces", "bounces", "Mail that came back, and addresses left in peace."),

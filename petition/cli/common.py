@@ -14,10 +14,10 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from petition.cli.json_output import json_option, print_json
 from petition.core.db import db
 from petition.core.errors import DomainError
+from petition.core.garbage import loading
 from petition.core.logs import start_logging
 from petition.core.migrations import problem
 from petition.foundation import create_foundation
-from petition.starting import loading
 
 __all__ = ["json_option", "make_app", "print_json", "refuse", "with_any_database", "with_app", "with_figures_only"]
 

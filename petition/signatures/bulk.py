@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from operator import itemgetter
@@ -16,6 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
+from petition.core import garbage
 from petition.core.addresses import Address
 from petition.core.clock import hour_of
 from petition.core.db import db, unhurried
@@ -86,24 +85,12 @@ def add(
 def _batches(dialect: Dialect, petition_id: UUID, version: int, collected: Iterable[Collected]) -> Iterator[_Batch]:
     source = iter(collected)
     while True:
-        with _collector_paused():
+        with garbage.not_searched():  # among rows that are in no cycle
             part = list(islice(source, BATCH))
             if not part:
                 return
             batch = _prepared(dialect, petition_id, version, part)
         yield batch
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """A third of the time would go to looking for cycles among rows that are in none."""
-    paused = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if paused:
-            gc.enable()
 
 
 def _prepared(dialect: Dialect, petition_id: UUID, version: int, part: list[Collected]) -> _Batch:

@@ -27,7 +27,7 @@ MOST_FAULTS = 10
 
 _TEXT = rb'[^"\\\0-\x1f]+(?:\\["\\][^"\\\0-\x1f]*)*|(?:\\["\\][^"\\\0-\x1f]*)+'
 _LINE = re.compile(
-    rb'^\{"c":"([0-9a-f]{64})",(?:"city":"(' + _TEXT + rb')",)?"country":"([A-Z]{2})","n":([1-9][0-9]{0,15}),'
+    rb'^\{"c":"(.{64})",(?:"city":"(' + _TEXT + rb')",)?"country":"([A-Z]{2})","n":([1-9][0-9]{0,15}),'
     rb'(?:"name":"(' + _TEXT + rb')","shown":"(full|initials)"|(?(2)(?!)|"shown":"count"))\}\n',
     re.MULTILINE,
 )
@@ -98,7 +98,7 @@ class ListCheck:
         commitments, cities, countries, numbers, names, named = zip(*found, strict=True)
         if list(map(int, numbers)) != list(range(self._next, self._next + len(lines))):
             return False
-        if not _proper_text([*names, *cities]):
+        if b"".join(commitments).translate(None, b"0123456789abcdef") or not _proper_text([*names, *cities]):
             return False
         manners = [one or b"count" for one in named]
         keys: list[Key] = list(zip(countries, manners, _unescaped(names), commitments, strict=True))
