@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NoReturn, ParamSpec, TypeVar
 
 import click
@@ -68,7 +69,8 @@ def with_app(function: Callable[P, R], migrated: bool = True, pages: bool = True
             except SQLAlchemyError as error:
                 refuse(f"the database refused: {type(error).__name__}")
             finally:
-                db.session.remove()
+                with suppress(SQLAlchemyError):  # of a connection that broke: the command ends by its own reason
+                    db.session.remove()
                 db.engine.dispose()
 
     return command

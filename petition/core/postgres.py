@@ -107,8 +107,9 @@ def _patient(driver: Any) -> Any:
         def wait(self, *arguments: Any, **settings: Any) -> Any:
             try:
                 return super().wait(*arguments, **{"timeout": self.patience} | settings)
-            except driver.OperationalError:
-                if self.pgconn.transaction_status == driver.pq.TransactionStatus.ACTIVE:
+            except driver.OperationalError as error:
+                # a server that answered, if only with a refusal, has given its error a code
+                if error.sqlstate is None and self.pgconn.transaction_status == driver.pq.TransactionStatus.ACTIVE:
                     self.pgconn.finish()  # the answer may still come, and nobody would know to what
                 raise
 

@@ -133,6 +133,18 @@ def test_a_server_that_hangs_is_not_waited_for_for_ever(
         assert client.get("/one").text == "1"
 
 
+def test_a_long_list_that_is_broken_off_leaves_its_connection_fit_for_the_next(app: Flask) -> None:
+    with app.app_context():
+        connection = read_again().connection()
+        rows = postgres.streamed(connection, sa.select(sa.func.generate_series(1, 5_000_000)))
+        driver: Any = connection.connection.driver_connection
+        assert next(rows) == (1,)
+        rows.close()  # type: ignore[attr-defined]
+        db.session.rollback()
+        assert not driver.closed
+        assert read_again().scalar(sa.select(1)) == 1
+
+
 def test_checks_and_mending_have_no_time_limit(settings: Settings) -> None:
     seen: dict[str, set[str]] = {}
     with running(settings) as app, app.app_context():
