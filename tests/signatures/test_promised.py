@@ -166,7 +166,7 @@ def test_more_than_one_portion_is_forgotten_and_another_petition_left_alone(
     assert names(visits) == ["Other"]
     assert visits.total() == 2
     page = signed_in(visits.app).get("/organiser/organisations/river-friends/audit").text
-    assert f"forgot the names of 6 signers of {SLUG}, as was promised" in page
+    assert f"forgot names of signers of {SLUG}, as was promised: 6" in page
 
 
 def test_a_month_after_the_last_of_january_is_the_last_of_february() -> None:
