@@ -11,7 +11,7 @@ from petition.cli.common import refuse, with_app
 from petition.core import audit
 from petition.core.db import read_again, writing
 from petition.petitions import service, text_file
-from petition.petitions.models import State
+from petition.petitions.models import Petition, State
 
 
 @click.command()
@@ -39,6 +39,14 @@ def load(file: Path, publish: bool) -> None:
             state=petition.state.value,
         )
         click.echo(f"{petition.slug}: {petition.state.value}, text version {petition.text.version}")
+        if former := _languages_of_former_words(petition):
+            click.echo(f"petition: only the former words have translations: {', '.join(former)}", err=True)
+
+
+def _languages_of_former_words(petition: Petition) -> list[str]:
+    """The languages in which the version before can be read, and the one in force cannot."""
+    before = petition.texts[-2].languages if len(petition.texts) > 1 else []
+    return [language for language in before if language not in petition.text.languages]
 
 
 @click.command()

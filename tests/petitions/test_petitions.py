@@ -18,7 +18,7 @@ from petition.core.clock import now
 from petition.core.db import db, read_again, writing
 from petition.organisations.service import add_organisation, find_organisation
 from petition.petitions import service
-from petition.petitions.models import PUBLIC_STATES, Petition, State
+from petition.petitions.models import PUBLIC_STATES, Petition, State, Translation
 from petition.petitions.service import Draft, TextRefused
 from tests.conftest import SLUG, add_petition
 from tests.petitions.conftest import Run
@@ -224,3 +224,22 @@ def test_a_load_is_in_the_audit_log(app: Flask, run: Run, tmp_path: Path) -> Non
     with app.app_context():
         rows = db.session.execute(db.text("SELECT actor, action, object FROM audit_entry")).all()
     assert [tuple(row) for row in rows] == [("command line", "petition loaded", SLUG)]
+
+
+def test_a_load_of_new_words_names_the_languages_that_lack_them(app: Flask, run: Run, tmp_path: Path) -> None:
+    add_petition(app)
+    with app.app_context(), writing() as session:
+        service.find(session, SLUG).text.translations = [
+            Translation(locale=tag, title="T", body="Text") for tag in ("de", "ko")
+        ]
+    file = tmp_path / "again.md"
+
+    def load(words: str) -> str:
+        file.write_text(words, newline="")
+        answer = run("load", str(file))
+        assert answer.returncode == 0
+        return answer.stderr
+
+    same = run("dump", SLUG).stdout
+    assert load(same) == ""
+    assert load(same + "And more.") == "petition: only the former words have translations: de, ko\n"
