@@ -56,7 +56,10 @@ def streamed(connection: Connection, query: sa.SelectBase) -> Iterator[tuple[Any
     compiled = query.compile(connection, compile_kwargs={"render_postcompile": True})
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor, closing(cursor.stream(str(compiled), compiled.params, size=ROWS_AT_ONCE)) as rows:
+        driver.being_read = rows
         yield from rows
+        if driver.being_read is not rows:
+            raise RuntimeError("the transaction ended before the list did")
 
 
 def array(values: list[Any]) -> str:
@@ -94,15 +97,26 @@ def do_connect(dialect: Any, _record: Any, arguments: list[Any], settings: dict[
 
 @functools.cache
 def _patient(driver: Any) -> Any:
-    """The driver's connection, with an end to its patience.
+    """The driver's connection, with an end to its patience, and one that an error in the middle of a list leaves fit
+    for use.
 
     A server that is stopped, or whose disk hangs, no longer keeps its own time limits, and its machine goes on
     answering for it, so that the network's limits see nothing either.
+
+    A list keeps the connection locked until it is read or closed, and what an error's traceback holds is not closed
+    while the error is on its way to whoever rolls back, who would wait for ever.
     """
 
     class Connection(driver.Connection):
         patience: float | None = None  # seconds
         usual_patience: float | None = None
+        being_read: Any = None  # what `streamed` has not read to its end
+
+        def rollback(self) -> None:
+            if self.being_read is not None:
+                self.being_read.close()
+                self.being_read = None
+            super().rollback()
 
         def wait(self, *arguments: Any, **settings: Any) -> Any:
             try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from threading import Event, Thread
 from typing import Any
@@ -133,16 +133,35 @@ def test_a_server_that_hangs_is_not_waited_for_for_ever(
         assert client.get("/one").text == "1"
 
 
-def test_a_long_list_that_is_broken_off_leaves_its_connection_fit_for_the_next(app: Flask) -> None:
+@pytest.fixture
+def long_list(app: Flask) -> Iterator[Iterator[tuple[Any, ...]]]:
+    """A list of which one row has been read; inside an application."""
     with app.app_context():
-        connection = read_again().connection()
-        rows = postgres.streamed(connection, sa.select(sa.func.generate_series(1, 5_000_000)))
-        driver: Any = connection.connection.driver_connection
+        query = sa.select(sa.func.generate_series(1, 5_000_000))
+        rows = postgres.streamed(read_again().connection(), query)
         assert next(rows) == (1,)
-        rows.close()  # type: ignore[attr-defined]
-        db.session.rollback()
-        assert not driver.closed
-        assert read_again().scalar(sa.select(1)) == 1
+        yield rows
+
+
+def test_a_long_list_that_is_broken_off_leaves_its_connection_fit_for_the_next(
+    long_list: Generator[tuple[Any, ...]],
+) -> None:
+    driver: Any = db.session.connection().connection.driver_connection
+    long_list.close()
+    db.session.rollback()
+    assert not driver.closed
+    assert read_again().scalar(sa.select(1)) == 1
+
+
+def test_a_long_list_that_an_error_still_holds_does_not_stop_the_rolling_back(
+    long_list: Iterator[tuple[Any, ...]],
+) -> None:
+    driver: Any = db.session.connection().connection.driver_connection
+    db.session.rollback()
+    assert not driver.closed
+    assert read_again().scalar(sa.select(1)) == 1
+    with pytest.raises(RuntimeError, match="ended before the list did"):
+        next(long_list)
 
 
 def test_checks_and_mending_have_no_time_limit(settings: Settings) -> None:
