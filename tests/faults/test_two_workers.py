@@ -68,15 +68,17 @@ def lease_runs_out(house: House) -> None:
 def test_a_worker_stopped_longer_than_its_lease_repeats_at_most_what_it_had_in_hand(
     house: House, tell: Callable[[str], None]
 ) -> None:
-    workers, owed, twice = [start_worker(house)], 0, 0
+    workers, owed = [start_worker(house)], 0
+    held: set[str] = set()  # by whoever was stopped, and in the long form by the other too
     for number in range(STOPS):
         house.sink.be_slow(0.5)
         before = len(house.sink.messages)
         owed += len(house.people_sign(30, f"stop{number}-"))
         wait_until(lambda before=before: len(house.sink.messages) > before, 30, "mail")
         wait_until(lambda: stopped_outside_transactions(house, workers[0]))
-        held = in_hand(house)
-        assert 0 < len(held) <= IN_HAND
+        now_held = in_hand(house)
+        assert 0 < len(now_held) <= len(workers) * IN_HAND
+        held |= now_held
         lease_runs_out(house)
         if len(workers) == 1:
             workers.append(start_worker(house))
@@ -84,17 +86,17 @@ def test_a_worker_stopped_longer_than_its_lease_repeats_at_most_what_it_had_in_h
         wait_until(lambda: not house.waiting(), 60, "the sending of all mail by the other")
         workers[0].send(signal.SIGCONT)
         workers.reverse()
-        again = {mail: copies for mail, copies in books.copies(house).items() if copies > 1}
-        assert again.keys() - held <= set(), "a mail came twice that the stopped worker did not have in hand"
-        assert len(again) - twice <= CONNECTIONS, "only what was being sent at that moment may come twice"
-        twice = len(again)
     for worker in workers:
         worker.terminate()
         assert worker.ends() == 0
     arrived = books.copies(house)
-    tell(f"{STOPS} stops longer than the lease: mails owed {owed}, come {len(arrived)}, twice {twice}")
+    twice = {mail for mail, copies in arrived.items() if copies > 1}
+    tell(f"{STOPS} stops longer than the lease: mails owed {owed}, come {len(arrived)}, twice {len(twice)}")
     assert len(arrived) == owed
-    assert max(arrived.values()) <= 1 + STOPS
+    assert max(arrived.values()) <= 2
+    assert twice <= held, "a mail came twice that no stopped worker had in hand"
+    # By the clock on the wall, which the short form leaves alone, what is in hand still seems fresh to who holds it.
+    assert len(twice) <= STOPS * (CONNECTIONS if LONG else IN_HAND), "only what was being sent may come twice"
 
 
 @pytest.mark.parametrize("house", ["sqlite", "postgresql"] if LONG else ["sqlite"], indirect=True)
