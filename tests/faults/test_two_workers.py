@@ -111,6 +111,7 @@ def test_a_periodic_job_is_done_by_one_worker_alone_each_time_it_is_due(
         done += 1
         wait_until(lambda: _due(house) == 0, 20, "the jobs")
         wait_until(lambda done=done: _purges(workers) >= done, 20, "a purge")
+        wait_until(lambda: _purge_is_over(house), 20, "the end of the purge, which says when the next is due")
     for worker in workers:
         worker.terminate()
         assert worker.ends() == 0
@@ -143,6 +144,11 @@ def test_of_many_that_reach_for_a_due_job_at_once_one_gets_it(house: House) -> N
 
 def _purges(workers: list[Program]) -> int:
     return sum(worker.printed.count('"event": "purge"') for worker in workers)
+
+
+def _purge_is_over(house: House) -> bool:
+    with house.reading() as session:
+        return session.get_one(PeriodicJob, "purge").due > now() + periodic_jobs.LEASE
 
 
 def _jobs(house: House) -> set[str]:
