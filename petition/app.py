@@ -11,7 +11,10 @@ from petition.accounts import mails as account_mails
 from petition.accounts import retention as account_retention
 from petition.accounts import views as accounts_views
 from petition.api import views as api_views
-from petition.core import compiled_templates, page_cache
+from petition.core import compiled_templates
+from petition.core.page_cache import PageCache
+from petition.core.short_way import ShortWays
+from petition.core.web_security import TrustedProxies
 from petition.deliveries import export_views, verify_views
 from petition.deliveries import mails as export_mails
 from petition.deliveries.journal import done, recording_views
@@ -48,6 +51,7 @@ from petition.signatures import (
     own_page_views,
     promised,
     retention,
+    short_views,
     withdrawals,
 )
 from petition.signatures import views as signatures_views
@@ -106,7 +110,6 @@ def create_app(given: Settings | None = None) -> Flask:
     """Builds the application from its settings. Raises SettingRefused."""
     app = create_foundation(given)
     CSRFProtect(app)
-    page_cache.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     if app.config["DEVELOPMENT"]:
@@ -114,4 +117,12 @@ def create_app(given: Settings | None = None) -> Flask:
     page_words.init_app(app)
     compiled_templates.init_app(app)
     error_pages.init_app(app)
+    _stand_in_front(app)
     return app
+
+
+def _stand_in_front(app: Flask) -> None:
+    """What a request meets before it comes to Flask: pages that are kept, whom to believe, forms of a rush."""
+    short = ShortWays(app, app.wsgi_app, short_views.WAYS)
+    believing = TrustedProxies(short, app.config["TRUSTED_PROXIES"])
+    app.wsgi_app = PageCache(believing, lambda: app.config["KEEP_SECONDS"])  # type: ignore[method-assign]

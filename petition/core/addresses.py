@@ -4,15 +4,22 @@ Nothing here asks the network.
 """
 
 import functools
+import re
 from dataclasses import dataclass
 
 from disposable_email_domains import blocklist
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
 from petition.core.names import ENDS, folded
 
 ADDRESS_LIMIT = 254
 """Octets of an address in UTF-8 (RFC 5321, 4.5.3.1.3, less the angle brackets)."""
+
+LOCAL_LIMIT = 64
+"""Octets of what stands before the @ (RFC 5321, 4.5.3.1.1)."""
+
+# The local parts that nearly all addresses have: a dot-atom (RFC 5322, 3.2.3) of letters that mean nothing.
+_PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
 
 _GMAIL = ("gmail.com", "googlemail.com")
 
@@ -67,11 +74,13 @@ def parse_address(text: str) -> Address:
     given = text.strip(ENDS)
     if len(given) > ADDRESS_LIMIT:
         raise AddressRefused("address_too_long")
-    try:
-        # The test environment allows the reserved domain .test; without deliverability nothing is looked up.
-        valid = validate_email(given, check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
-        valid = None
+    local, _, domain = given.rpartition("@")
+    if len(local) <= LOCAL_LIMIT and _PLAIN_LOCAL.fullmatch(local) and domain.isascii():
+        ascii_domain = _ascii_domain(domain)
+        if ascii_domain:
+            exact = f"{local}@{ascii_domain}"
+            return Address(exact, canonical_address(exact), ascii_domain)
+    valid = _valid(given)
     # An encoded word (RFC 2047) in a header would be read as other characters than were typed.
     if valid is None or valid.ascii_domain is None or "=?" in given:
         # Raised here and not in the handler, whose exception quotes the address.
@@ -80,6 +89,21 @@ def parse_address(text: str) -> Address:
     local = valid.original.rpartition("@")[0]
     exact = f"{local}@{valid.ascii_domain}"
     return Address(exact, canonical_address(exact), valid.ascii_domain)
+
+
+def _valid(given: str) -> ValidatedEmail | None:
+    try:
+        # The test environment allows the reserved domain .test; without deliverability nothing is looked up.
+        return validate_email(given, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return None
+
+
+@functools.lru_cache(10_000)
+def _ascii_domain(domain: str) -> str | None:
+    """The domain as an address has it, or None when no address has it: most mailboxes are at few domains."""
+    valid = _valid(f"a@{domain}")
+    return valid.ascii_domain if valid else None
 
 
 def canonical_address(exact: str) -> str:
@@ -94,6 +118,11 @@ def canonical_address(exact: str) -> str:
     if domain in _GMAIL:
         return f"{local.replace('.', '') or local}@gmail.com"
     return f"{local}@{domain}"
+
+
+def hint(domain: str) -> str | None:
+    """Returns what to ask somebody about this ASCII domain: the provider they may have meant, or "disposable"."""
+    return domain_hint(domain) or ("disposable" if is_disposable(domain) else None)
 
 
 def is_disposable(domain: str) -> bool:

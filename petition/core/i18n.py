@@ -39,11 +39,21 @@ def accepted(header: str) -> str:
     return parse_accept_header(header[:500], LanguageAccept).best_match(LANGUAGES) or SOURCE
 
 
+def asked_for(lang: str | None, accept_language: str) -> str:
+    """The language of a page: the one its address names, else the one its reader's browser likes best."""
+    return known(lang) or accepted(accept_language)
+
+
+def speak(tag: str) -> None:
+    """Makes the page or form at hand speak one of our languages, where no request of Flask's says which."""
+    g.locale = tag
+
+
 def _select() -> str:
-    if not has_request_context():
-        return SOURCE
     if "locale" not in g:
-        g.locale = known(request.args.get("lang")) or accepted(request.headers.get("Accept-Language", ""))
+        if not has_request_context():
+            return SOURCE
+        g.locale = asked_for(request.args.get("lang"), request.headers.get("Accept-Language", ""))
     return g.locale.replace("-", "_")
 
 

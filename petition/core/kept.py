@@ -57,6 +57,11 @@ class Kept(Generic[V]):
                 kept.making.release()
         return kept.value
 
+    def fresh(self, key: Hashable) -> V | None:
+        """The thing kept under this key, if it is not older than `seconds`."""
+        kept = self._things.get(key)
+        return kept.value if kept is not None and time.monotonic() - kept.made < self.seconds else None
+
     def _made_once(self, key: Hashable, make: Callable[[], V]) -> V:
         """What the first one makes who asks; where that one fails, the others try for themselves."""
         mine = threading.Event()

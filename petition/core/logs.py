@@ -74,15 +74,24 @@ def about_request() -> dict[str, Any]:
     }
 
 
+def new_request_id() -> str:
+    """What an answer and its log line are found together by."""
+    return f"{random.getrandbits(64):016x}"
+
+
+def tell_of_request(about: dict[str, Any], status: int, seconds: float) -> None:
+    """Logs an answered request; `about` as of `about_request`."""
+    log.info("request", extra=about | {"status": status, "ms": round(seconds * 1000, 1)})
+
+
 def _begin() -> None:
     g.began = time.perf_counter()
-    g.request_id = f"{random.getrandbits(64):016x}"
+    g.request_id = new_request_id()
 
 
 def _end(response: Response) -> Response:
     response.headers.add("X-Request-Id", g.get("request_id", "-"))
-    seconds = time.perf_counter() - g.get("began", time.perf_counter())
-    log.info("request", extra=about_request() | {"status": response.status_code, "ms": round(seconds * 1000, 1)})
+    tell_of_request(about_request(), response.status_code, time.perf_counter() - g.get("began", time.perf_counter()))
     return response
 
 

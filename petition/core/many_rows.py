@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -28,22 +28,24 @@ class ManyRows:
         columns: Sequence[str],
         rows: Sequence[Row],
         again: bool = False,
+        adding: str | None = None,
         **same: Any,
     ) -> None:
         """`rows` hold a value for each of `columns`, and every row gets those of `same`; defaults do not apply.
 
         With `again` a row whose primary key is there already is left as it is: such an insert can be repeated
-        when nobody knows whether it was committed.
+        when nobody knows whether it was committed. With `adding` the number in that column is added to what
+        the row that is there has.
         """
         self._size = len(rows)
         values: list[Iterable[Any]] = [
-            _prepared(dialect, table.c[name], column)
+            _prepared(dialect, table.c[name].type, column)
             for name, column in zip(columns, zip(*rows, strict=True) if rows else [()] * len(columns), strict=True)
         ]
         for name, value in same.items():
-            (prepared,) = _prepared(dialect, table.c[name], [value])
+            (prepared,) = _prepared(dialect, table.c[name].type, [value])
             values.append(repeat(prepared, len(rows)))
-        self._sql = _insert_text(dialect.name, table, (*columns, *same), again)
+        self._sql = _insert_text(dialect.name, table, (*columns, *same), again, adding)
         if dialect.name == "postgresql":
             self._values: Any = tuple(list(column) for column in values)
         else:
@@ -56,7 +58,7 @@ class ManyRows:
 
 
 @functools.lru_cache(100)
-def _insert_text(dialect: str, table: sa.Table, columns: tuple[str, ...], again: bool) -> str:
+def _insert_text(dialect: str, table: sa.Table, columns: tuple[str, ...], again: bool, adding: str | None) -> str:
     into = f"INSERT INTO {table.name} ({', '.join(columns)})"
     if dialect == "postgresql":
         arrays = ", ".join(f"%s::{_array_of(table.c[name].type)}" for name in columns)
@@ -64,6 +66,8 @@ def _insert_text(dialect: str, table: sa.Table, columns: tuple[str, ...], again:
     else:
         into += f" VALUES ({', '.join('?' * len(columns))})"
     key = ", ".join(column.name for column in table.primary_key)
+    if adding:
+        return f"{into} ON CONFLICT ({key}) DO UPDATE SET {adding} = {table.name}.{adding} + excluded.{adding}"
     return into + (f" ON CONFLICT ({key}) DO NOTHING" if again else "")
 
 
@@ -74,9 +78,9 @@ def _array_of(kind: sa.types.TypeEngine[Any]) -> str:
     return "text[]" if isinstance(plain, sa.String) else f"{plain.compile(dialect)}[]"
 
 
-def _prepared(dialect: Dialect, column: sa.Column[Any], values: Iterable[Any]) -> Iterable[Any]:
-    prepare: Callable[[Any], Any] | None = column.type.dialect_impl(dialect).bind_processor(dialect)
-    if prepare is None or isinstance(column.type, sa.LargeBinary):  # both drivers take bytes as they are
+def _prepared(dialect: Dialect, kind: sa.types.TypeEngine[Any], values: Iterable[Any]) -> Iterable[Any]:
+    prepare: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
+    if prepare is None or isinstance(kind, sa.LargeBinary):  # both drivers take bytes as they are
         return values
     return list(map(prepare, values))
 
@@ -95,6 +99,7 @@ class ForEach:
         }
         self._binds = [f"given_{name}" for name in columns]  # bare column names would be taken for values to set
         self._statements: dict[str, Any] = {}
+        self._texts: dict[str, _Text] = {}
 
     def rows(self, connection: Connection, given: Sequence[Row]) -> list[sa.Row[Any]]:
         """What the statement returns for all given rows, in no order."""
@@ -103,10 +108,15 @@ class ForEach:
 
     def changed(self, connection: Connection, given: Sequence[Row]) -> int:
         """How many rows the statement has changed for all given rows."""
-        parameters = self._parameters(connection, given)
-        if not parameters:
+        if not given:
             return 0
-        changed: int = connection.execute(self._statement(connection.dialect.name), parameters).rowcount
+        dialect, columns = connection.dialect, zip(*given, strict=True)
+        prepared = {
+            bind: _prepared(dialect, kind, column)
+            for bind, kind, column in zip(self._binds, self._columns.values(), columns, strict=True)
+        }
+        text = self._text(dialect)
+        changed: int = connection.exec_driver_sql(text.sql, text.parameters(prepared, len(given))).rowcount
         return changed
 
     def _parameters(self, connection: Connection, given: Sequence[Row]) -> list[dict[str, Any]]:
@@ -114,6 +124,11 @@ class ForEach:
         if connection.dialect.name == "postgresql":
             given = [list(map(list, zip(*given, strict=True)))] if given else []
         return [dict(zip(self._binds, row, strict=True)) for row in given]
+
+    def _text(self, dialect: Dialect) -> _Text:
+        if dialect.name not in self._texts:
+            self._texts[dialect.name] = _Text.of(self._statement(dialect.name), dialect)
+        return self._texts[dialect.name]
 
     def _statement(self, dialect: str) -> Any:
         if dialect not in self._statements:
@@ -131,3 +146,30 @@ class ForEach:
             for (bind, kind), name in zip(binds, self._columns, strict=True)
         ]
         return sa.select(*values).subquery("given")
+
+
+class _Text(NamedTuple):
+    """A statement as the driver gets it, for values that are prepared already."""
+
+    sql: str
+    positions: Sequence[str] | None
+    """The names of the parameters in their order, where the driver knows them by that alone."""
+    constants: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, statement: Any, dialect: Dialect) -> _Text:
+        """The text of a statement; what is not given anew each time is kept with it."""
+        compiled = statement.compile(dialect=dialect)
+        constants = {
+            name: next(iter(_prepared(dialect, compiled.binds[name].type, [value])))
+            for name, value in compiled.params.items()
+            if not compiled.binds[name].required
+        }
+        return cls(str(compiled), compiled.positiontup, constants)
+
+    def parameters(self, given: Mapping[str, Iterable[Any]], rows: int) -> Any:
+        """What the driver gets for so many rows, given by columns: lists on PostgreSQL, rows elsewhere."""
+        if self.positions is None:
+            return {**self.constants, **{name: list(column) for name, column in given.items()}}
+        columns = (given[name] if name in given else repeat(self.constants[name], rows) for name in self.positions)
+        return list(zip(*columns, strict=True))

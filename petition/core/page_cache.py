@@ -14,8 +14,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Flask
-
 from petition.core import i18n
 
 MOST = 400
@@ -126,10 +124,3 @@ def _send(page: _Page, environ: dict[str, Any], start_response: Any) -> Iterable
 def _opaque(tag: str) -> str:
     """What weak comparison looks at (RFC 9110, 8.8.3.2)."""
     return tag.strip().removeprefix("W/")
-
-
-def init_app(app: Flask) -> None:
-    """Puts the cache in front of the application."""
-    app.wsgi_app = PageCache(  # type: ignore[method-assign]
-        app.wsgi_app, lambda: app.config["KEEP_SECONDS"]
-    )

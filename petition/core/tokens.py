@@ -7,6 +7,7 @@ import functools
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask import current_app
 from itsdangerous import BadSignature, Signer
@@ -24,14 +25,31 @@ class TokenRefused(NotFound):
 
 
 def _signer(purpose: str) -> Signer:
-    return _signer_with(
-        (*reversed(current_app.config["SECRET_KEY_FALLBACKS"]), current_app.config["SECRET_KEY"]), purpose
-    )
+    return _signer_with(_keys(), purpose)
+
+
+def _keys() -> tuple[str, ...]:
+    """The secret keys, the one that signs last."""
+    config = current_app.config
+    return (*reversed(config["SECRET_KEY_FALLBACKS"]), config["SECRET_KEY"])
+
+
+class KeptKeys(Signer):
+    """Derives each key once, where others do with each token."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._derived: dict[str | bytes | None, bytes] = {}
+
+    def derive_key(self, secret_key: str | bytes | None = None) -> bytes:
+        if secret_key not in self._derived:
+            self._derived[secret_key] = super().derive_key(secret_key)
+        return self._derived[secret_key]
 
 
 @functools.lru_cache(100)
 def _signer_with(keys: tuple[str, ...], purpose: str) -> Signer:
-    return Signer(keys, salt=f"petition.{purpose}", sep="~", key_derivation="hmac", digest_method=hashlib.sha256)
+    return KeptKeys(keys, salt=f"petition.{purpose}", sep="~", key_derivation="hmac", digest_method=hashlib.sha256)
 
 
 def new_handle() -> bytes:
@@ -82,11 +100,18 @@ def form_token(at: datetime, text_version: int) -> str:
 def version_in_form_token(token: str, at: datetime) -> int | None:
     """The version of the text on the page that a form came with, if it was served within the last day."""
     try:
-        hour, version = (int(part, 16) for part in _signed("form", token).split(b"."))
+        hour, version = _hour_and_version(_keys(), token)
     except (BadSignature, ValueError):
         return None
     age = at.timestamp() - hour * 3600
     return version if -3600 <= age <= FORM_LIFE.total_seconds() + 3600 else None
+
+
+@functools.lru_cache(1000)
+def _hour_and_version(_known_by: tuple[str, ...], token: str) -> tuple[int, int]:
+    """What a public form's token says; all who got the page within an hour send the same one."""
+    hour, version = (int(part, 16) for part in _signed("form", token).split(b"."))
+    return hour, version
 
 
 def _signed(purpose: str, token: str) -> bytes:

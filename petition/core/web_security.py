@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import ipaddress
 import re
@@ -12,9 +13,14 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, current_app, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_babel import gettext as _
+from itsdangerous import TimestampSigner, URLSafeTimedSerializer
+from itsdangerous.encoding import base64_encode
+from werkzeug.http import dump_cookie
+from werkzeug.wsgi import get_host
 
 from petition.core import i18n
 from petition.core.errors import Forbidden
+from petition.core.tokens import KeptKeys
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -105,13 +111,16 @@ def refuse_cross_site() -> None:
 
     Browsers send `Origin: null` under some referrer policies, so null alone accuses nobody.
     """
-    if request.method not in UNSAFE:
-        return
-    origin = request.headers.get("Origin", "null")
-    ours = {request.host, urlsplit(current_app.config["BASE_URL"]).netloc}
-    foreign = origin != "null" and origin.partition("://")[2] not in ours
-    if foreign or request.headers.get("Sec-Fetch-Site") == "cross-site":
+    if request.method in UNSAFE and is_from_elsewhere(request.environ, current_app.config["BASE_URL"]):
         raise Forbidden(_("This form was sent from another site. Please open the petition here and sign again."))
+
+
+def is_from_elsewhere(environ: dict[str, Any], base_url: str) -> bool:
+    """Whether a request says that another site's page sent it."""
+    origin = environ.get("HTTP_ORIGIN", "null")
+    if origin != "null" and origin.partition("://")[2] not in (get_host(environ), urlsplit(base_url).netloc):
+        return True
+    return environ.get("HTTP_SEC_FETCH_SITE") == "cross-site"
 
 
 def refuse_nul() -> None:
@@ -126,20 +135,68 @@ def add_headers(response: Response) -> Response:
     HTTPS only is demanded where the site's own address says HTTPS.
     """
     there = {name.lower() for name, _value in response.headers.items()}
-    secure = HTTPS_ONLY if current_app.config["BASE_URL"].startswith("https:") else {}
-    for name, value in (HEADERS | secure | UNLABELLED).items():
+    for name, value in headers_of(current_app.config["BASE_URL"]):
         if name.lower() not in there:
             response.headers.add(name, value)
     return response
 
 
+@functools.lru_cache(4)
+def headers_of(base_url: str) -> list[tuple[str, str]]:
+    """The security headers of an answer of whose keeping nobody has said anything."""
+    secure = HTTPS_ONLY if base_url.startswith("https:") else {}
+    return list((HEADERS | secure | UNLABELLED).items())
+
+
+class _SessionSigner(KeptKeys, TimestampSigner):
+    """Signs sessions as Flask's does."""
+
+
+class _SessionTokens(URLSafeTimedSerializer):
+    """Writes what Flask's own reads, and no more than that takes."""
+
+    default_signer = _SessionSigner
+
+    @functools.cached_property
+    def _one_signer(self) -> TimestampSigner:
+        made = super().make_signer(self.salt)
+        assert isinstance(made, TimestampSigner)
+        return made
+
+    def make_signer(self, salt: str | bytes | None = None) -> TimestampSigner:
+        return self._one_signer
+
+    def dump_payload(self, obj: Any) -> bytes:
+        """Not compressed: what our sessions hold gets no shorter by that."""
+        return base64_encode(self.serializer.dumps(obj))
+
+
 class Sessions(SecureCookieSessionInterface):
     """Sessions in a signed cookie, as Flask's own; what signs them is made once, not twice for each request."""
 
-    def get_signing_serializer(self, app: Flask) -> Any:
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer:
         if SESSION_SIGNER not in app.extensions:
-            app.extensions[SESSION_SIGNER] = super().get_signing_serializer(app)
-        return app.extensions[SESSION_SIGNER]
+            keys = [*(app.config["SECRET_KEY_FALLBACKS"] or ()), app.secret_key]
+            how = {"key_derivation": self.key_derivation, "digest_method": self.digest_method}
+            app.extensions[SESSION_SIGNER] = _SessionTokens(
+                keys, salt=self.salt, serializer=self.serializer, signer_kwargs=how
+            )
+        signer: URLSafeTimedSerializer = app.extensions[SESSION_SIGNER]
+        return signer
+
+    def begun(self, app: Flask, **holds: str) -> str:
+        """The `Set-Cookie` of a session that begins with this, for an answer that Flask does not make."""
+        return dump_cookie(
+            self.get_cookie_name(app),
+            str(self.get_signing_serializer(app).dumps(holds)),
+            path=self.get_cookie_path(app),
+            secure=self.get_cookie_secure(app),
+            httponly=self.get_cookie_httponly(app),
+            samesite=self.get_cookie_samesite(app),
+        )
+
+
+SESSIONS = Sessions()
 
 
 def public(response: Response, seconds: int = 1, same_as: str | None = None) -> Response:
@@ -159,9 +216,8 @@ def public(response: Response, seconds: int = 1, same_as: str | None = None) -> 
 
 
 def init_app(app: Flask) -> None:
-    """Puts the protections around the application."""
-    app.wsgi_app = TrustedProxies(app.wsgi_app, app.config["TRUSTED_PROXIES"])  # type: ignore[method-assign]
-    app.session_interface = Sessions()
+    """Gives the application its protections, but for TrustedProxies, which stands in front of all it has."""
+    app.session_interface = SESSIONS
     app.before_request(refuse_cross_site)
     app.before_request(refuse_nul)
     app.after_request(add_headers)

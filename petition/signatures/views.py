@@ -17,16 +17,14 @@ from flask import (
     session,
     url_for,
 )
-from flask_babel import format_decimal
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as AnyResponse
 
-from petition.core import i18n, limits, metrics, switches, tokens
-from petition.core.addresses import PROVIDERS, domain_hint, is_disposable
+from petition.core import i18n, limits, metrics, short_way, switches, tokens
+from petition.core.addresses import PROVIDERS, hint
 from petition.core.committer import Busy, is_busy, submit
 from petition.core.db import db, read_again
 from petition.core.errors import DomainError, NotFound, NotOpen, TextChanged, TooMany
-from petition.core.kept import kept
 from petition.core.keyed_hashes import network_hash
 from petition.core.web_security import public
 from petition.petitions import service as petitions
@@ -34,7 +32,7 @@ from petition.petitions import support
 from petition.petitions.markdown import to_html
 from petition.petitions.models import PUBLIC_STATES, Petition, State
 from petition.petitions.states import SUPPORTERS
-from petition.signatures import answers, attempts, confirming, own_page, shown, signing
+from petition.signatures import answers, attempts, confirming, counted_page, own_page, shown, signing
 from petition.signatures.attempts import Attempt
 from petition.signatures.confirming import Confirmation, Filled, Outcome, Press
 from petition.signatures.forms import CodeForm, KnownSignerForm, SignForm
@@ -44,7 +42,6 @@ from petition.tallies.service import recent_count
 bp = Blueprint("signatures", __name__)
 TOP_COUNTRIES = 5
 SHARED_STATES = (State.GATHERING, *PUBLIC_STATES)
-NUMBER = "\x00number\x00"  # stands for a number that is filled in later; no text holds it
 
 
 @bp.get("/petitions/<slug>")
@@ -126,7 +123,7 @@ def support_page(slug: str, token: str) -> AnyResponse | str:
 def _sign(find: Callable[[], Petition], inbox: Callable[..., str]) -> AnyResponse:
     network = network_hash(request.remote_addr)
     try:
-        limits.hit(limits.SIGN, "sign", network.hex())
+        short_way.result(lambda: limits.hit(limits.SIGN, "sign", network.hex()))
         sent = answers.read_signed(request.form) or _read_slowly(form := SignForm())
         if sent is None:
             metrics.signs.add("not_valid")
@@ -142,7 +139,7 @@ def _sign(find: Callable[[], Petition], inbox: Callable[..., str]) -> AnyRespons
         answer.headers.update(error.headers)
         return answer
     metrics.signs.add("accepted")
-    return redirect(inbox(**_hint(sent.address.domain)), 303)
+    return redirect(inbox(hint=hint(sent.address.domain)), 303)
 
 
 def _try_again(form: SignForm | KnownSignerForm, error: Exception) -> Response:
@@ -168,12 +165,6 @@ def sign_again(slug: str) -> AnyResponse:
     return redirect(url_for("signatures.petition", slug=slug, _anchor="sign"), 303)
 
 
-def _hint(domain: str) -> dict[str, Any]:
-    if meant := domain_hint(domain):
-        return {"hint": meant}
-    return {"hint": "disposable"} if is_disposable(domain) else {}
-
-
 @bp.get("/petitions/<slug>/check-inbox")
 def check_inbox(slug: str) -> str:
     """The same page for every address. A hint about the domain alone may come with it."""
@@ -181,12 +172,12 @@ def check_inbox(slug: str) -> str:
 
 
 def _check_inbox(petition: Petition) -> str:
-    hint = request.args.get("hint", "")
+    hinted = request.args.get("hint", "")
     return render_template(
         "signatures/check_inbox.html",
         petition=petition,
-        meant=hint if hint in PROVIDERS else None,
-        disposable=hint == "disposable",
+        meant=hinted if hinted in PROVIDERS else None,
+        disposable=hinted == "disposable",
         local_mailbox=current_app.config["DEVELOPMENT"],
     )
 
@@ -216,14 +207,13 @@ def _confirm_form(attempt: Attempt, form: KnownSignerForm, problem: str | None =
 
 def _outcome(petition: Petition, confirmation: Confirmation) -> str:
     """What the button came to. The page for those who are counted differs in the number alone, and is kept."""
+    make = partial(_render_outcome, petition, confirmation)
     if confirmation.outcome != Outcome.COUNTED:
-        return _render_outcome(petition, confirmation, NUMBER)
-    key = petition.id, i18n.language(), request.query_string
-    page: str = kept("counted page").get(key, lambda: _render_outcome(petition, confirmation, NUMBER))
-    return page.replace(NUMBER, format_decimal(confirmation.number))
+        return make()
+    return counted_page.shown(petition.id, request.query_string.decode("latin-1"), confirmation.number, make)
 
 
-def _render_outcome(petition: Petition, confirmation: Confirmation, number: str) -> str:
+def _render_outcome(petition: Petition, confirmation: Confirmation) -> str:
     text = support.reading_path(petition)
     words = petition.in_language(i18n.language())
     return render_template(
@@ -234,7 +224,7 @@ def _render_outcome(petition: Petition, confirmation: Confirmation, number: str)
         thanks=to_html(words.thanks or ""),
         outcome=confirmation.outcome,
         names=confirmation.names,
-        number=number,
+        number=counted_page.NUMBER,
         all_paused=switches.current().signing_paused,
         share_link=current_app.config["BASE_URL"] + text if petition.state in SHARED_STATES else None,
     )
@@ -248,9 +238,8 @@ def confirm(token: str) -> AnyResponse | tuple[str, int]:
         filled = _filled()
         if filled is None:
             return _wrongly_filled(token)
-    own_token = own_page.new_token()
     try:
-        confirmation = submit(confirming.confirm, Press(handle, filled, own_page.hash_of(own_token)))
+        confirmation, own_token = short_way.result(partial(_press, handle, filled))
     except (Busy, SQLAlchemyError) as error:
         metrics.confirmations.add("busy")
         return _try_again(KnownSignerForm(), error)
@@ -262,6 +251,12 @@ def confirm(token: str) -> AnyResponse | tuple[str, int]:
     if confirmation.opens_own_page:
         session[own_page.COOKIE] = own_token
     return make_response(_outcome(petitions.recent_by_id(confirmation.petition_id), confirmation))
+
+
+def _press(handle: bytes, filled: Filled | None) -> tuple[Confirmation, str]:
+    """What the press comes to, and the token of the own page that it opens."""
+    own_token = own_page.new_token()
+    return submit(confirming.confirm, Press(handle, filled, own_page.hash_of(own_token))), own_token
 
 
 def _filled() -> Filled | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,8 +15,9 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from petition.core.clock import hour_of, now
-from petition.core.db import Instant, insert_in
+from petition.core.db import Instant
 from petition.core.kept import kept
+from petition.core.many_rows import ManyRows
 from petition.tallies.models import SLOTS, HourlyTally, Tally
 
 ALL_SLOTS = sa.text(f"({', '.join(map(str, range(SLOTS)))})")
@@ -89,7 +89,7 @@ def add(connection: Connection, changes: Mapping[tuple[UUID, str, datetime], int
 def add_totals(connection: Connection, changes: Mapping[tuple[UUID, str], int]) -> None:
     """Moves the totals by (petition id, country) alone: for mending, and where the hours are added apart."""
     rows = [
-        {"slot": _slot(), "petition_id": petition_id, "country": country, "signatures": number}
+        (_slot(), petition_id, country, number)
         for (petition_id, country), number in sorted(changes.items())
         if number
     ]
@@ -99,7 +99,7 @@ def add_totals(connection: Connection, changes: Mapping[tuple[UUID, str], int]) 
 def add_hours(connection: Connection, changes: Mapping[tuple[UUID, datetime, str], int]) -> None:
     """Moves the hours by (petition id, hour, country) alone."""
     rows = [
-        {"slot": _slot(), "petition_id": petition_id, "hour": hour, "country": country, "signatures": number}
+        (_slot(), petition_id, hour, country, number)
         for (petition_id, hour, country), number in sorted(changes.items())
         if number
     ]
@@ -114,18 +114,10 @@ def _slot() -> int:
     return 1 + os.getpid() % (SLOTS - 1)
 
 
-def _add_rows(connection: Connection, model: Any, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(_growing(connection.dialect.name, model), rows)
-
-
-@functools.cache
-def _growing(dialect: str, model: Any) -> Any:
-    """The statement that adds to counters, made once: making it takes longer than the database needs for it."""
+def _add_rows(connection: Connection, model: Any, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Adds to counters; `rows` have the columns of the table."""
     table = model.__table__
-    new = insert_in(dialect, table)
-    grown = table.c.signatures + new.excluded.signatures
-    return new.on_conflict_do_update(index_elements=list(table.primary_key), set_={"signatures": grown})
+    ManyRows(connection.dialect, table, table.c.keys(), rows, adding="signatures").insert(connection)
 
 
 def fold(connection: Connection) -> int:
@@ -143,10 +135,7 @@ def _fold(connection: Connection, model: Any) -> int:
     sums: Counter[tuple[Any, ...]] = Counter()
     for _slot, *key, number in taken:
         sums[tuple(key)] += number
-    names = [column.name for column in table.c]
-    _add_rows(
-        connection, model, [dict(zip(names, (0, *key, number), strict=True)) for key, number in sorted(sums.items())]
-    )
+    _add_rows(connection, model, [(0, *key, number) for key, number in sorted(sums.items())])
     return len(taken)
 
 

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from email_validator import EmailNotValidError, validate_email
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,6 +33,25 @@ DOMAINS = st.sampled_from(
         "mail.test",
     ]
 )
+
+
+PLAIN = st.text(st.sampled_from("aZ09_+-.\u00e9@ '"), min_size=1, max_size=70)
+PLAIN_DOMAINS = st.one_of(DOMAINS, st.text(st.sampled_from("aZ0.-_é1"), min_size=1, max_size=12))
+
+
+@given(PLAIN, PLAIN_DOMAINS)
+@settings(max_examples=500, deadline=None)
+def test_plain_addresses_are_read_as_the_library_reads_them(local: str, domain: str) -> None:
+    typed = f"{local}@{domain}".strip()
+    try:
+        valid = validate_email(typed, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        valid = None
+    if valid is None or valid.ascii_domain is None:
+        assert refusal_of(typed)
+    else:
+        assert parse_address(typed).exact == f"{valid.original.rpartition('@')[0]}@{valid.ascii_domain}"
+        assert parse_address(typed).domain == valid.ascii_domain
 
 
 def refusal_of(text: str) -> str | None:
