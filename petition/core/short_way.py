@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from flask import Flask, request
-from werkzeug.exceptions import SecurityError
 
 from petition.core import i18n, logs, metrics
 from petition.core.web_security import headers_of, is_from_elsewhere
@@ -122,7 +121,7 @@ class ShortWays:
             form, query = _first_of_each(body.decode()), _first_of_each(query_string)
             if is_from_elsewhere(environ, self._app.config["BASE_URL"]) or not QUERY.issuperset(query):
                 return None
-        except (ValueError, SecurityError):  # not the letters of a form, or of a host
+        except ValueError:  # not the letters of a form
             return None
         language = i18n.asked_for(query.get("lang"), environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         return Asked(form, query, query_string, environ.get("REMOTE_ADDR", ""), language)
