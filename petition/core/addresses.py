@@ -5,12 +5,13 @@ Nothing here asks the network.
 
 import functools
 from dataclasses import dataclass
+from importlib import import_module
 
 from disposable_email_domains import blocklist
-from email_validator import EmailNotValidError, validate_email
 
 from petition.core.names import ENDS, folded
 
+VALIDATOR = "email_validator"  # loaded when used: commands that only count check no address
 ADDRESS_LIMIT = 254
 """Octets of an address in UTF-8 (RFC 5321, 4.5.3.1.3, less the angle brackets)."""
 
@@ -67,10 +68,11 @@ def parse_address(text: str) -> Address:
     given = text.strip(ENDS)
     if len(given) > ADDRESS_LIMIT:
         raise AddressRefused("address_too_long")
+    validator = import_module(VALIDATOR)
     try:
         # The test environment allows the reserved domain .test; without deliverability nothing is looked up.
-        valid = validate_email(given, check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
+        valid = validator.validate_email(given, check_deliverability=False, test_environment=True)
+    except validator.EmailNotValidError:
         valid = None
     # An encoded word (RFC 2047) in a header would be read as other characters than were typed.
     if valid is None or valid.ascii_domain is None or "=?" in given:

@@ -44,6 +44,13 @@ def test_the_web_server_loads_neither_what_few_pages_need_nor_what_the_worker_do
     assert loaded.isdisjoint([*SLOW, *FOR_FEW_PAGES, *FOR_THE_WORKER])
 
 
+def test_checking_a_tally_loads_neither_cryptography_nor_pages_and_configures_no_model() -> None:
+    models = "from petition.petitions.models import Petition\nassert not Petition.__mapper__.configured"
+    loaded = loaded_by(f"import petition.cli.tally\n{models}")
+    assert {"sqlalchemy", "petition.signatures.recount"} <= loaded
+    assert loaded.isdisjoint([*SLOW, *FOR_FEW_PAGES, "cryptography", "smtplib", "email_validator", "wtforms"])
+
+
 def test_all_modules_are_compiled_when_the_program_is_installed() -> None:
     """Whoever runs it may not be allowed to write into its folder, and would compile all of them at every start."""
     subprocess.run(["make", "-s", "bytecode"], cwd=ROOT, check=True)
