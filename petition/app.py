@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.orm import configure_mappers
 
 from petition import error_pages, health_views, page_words
 from petition.accounts import account_views, register_views, reset_views, second_factor_views
@@ -117,6 +118,7 @@ def create_app(given: Settings | None = None) -> Flask:
     page_words.init_app(app)
     compiled_templates.init_app(app)
     error_pages.init_app(app)
+    configure_mappers()  # once for all processes that are forked of this one
     _stand_in_front(app)
     return app
 

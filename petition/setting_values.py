@@ -8,19 +8,20 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from petition.core import ed25519
 from petition.mail.mail_url import check_mail_url
-from petition.mail.transports import parse_sender
+from petition.mail.senders import parse_sender
 
 LONGEST_LOCAL_PART = 64 - 41  # RFC 5321, 4.5.3.1.1, less the detail of a return path
 
 SHORTEST_KEY = 16
+ED25519 = "petition.core.ed25519"  # loaded when used: few commands need cryptography
 HIDDEN = "(hidden)"
 NOT_A_DATABASE = "is not a database URL (in a password write @ : / ? # % as %40 %3A %2F %3F %23 %25)"
 HOST = re.compile(r"[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]")
@@ -150,7 +151,7 @@ def bounce_address(value: str) -> str:
 def package_key(value: str) -> str:
     """None, or an Ed25519 private key."""
     if value:
-        ed25519.private_key(value)
+        import_module(ED25519).private_key(value)
     return value
 
 

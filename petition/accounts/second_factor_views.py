@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from urllib.parse import urlsplit
 
-import segno
 from flask import Blueprint, current_app, redirect, request, url_for
 from markupsafe import Markup
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from petition.core.errors import TooMany
 from petition.core.keyed_hashes import network_hash
 
 bp = Blueprint("second_factor", __name__, url_prefix="/account/second-factor")
+QR_CODES = "segno"  # loaded when used
 
 
 @bp.get("")
@@ -45,7 +46,7 @@ def _page(user: User, problem: second_factor.CodeRefused | TooMany | None = None
 def _picture(secret: str, user: User) -> Markup:
     """The QR code as SVG, on white in the dark too: cameras read it only so."""
     site = urlsplit(current_app.config["BASE_URL"]).netloc
-    code = segno.make(second_factor.address_of(secret, user, site), error="m")
+    code = import_module(QR_CODES).make(second_factor.address_of(secret, user, site), error="m")
     return Markup(code.svg_inline(omitsize=True, light="#fff", svgclass="qr", lineclass=None))  # noqa: S704 (drawn by us)
 
 

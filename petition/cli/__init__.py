@@ -32,7 +32,7 @@ COMMANDS = {
     "status": ("petition.cli.status", "status", "The figures of the running service, on a terminal."),
     "tally": ("petition.cli.tally", "tally", "Signatures by country; checks and mends the counters."),
     "user": ("petition.cli.people", "user", "Accounts."),
-    "worker": ("petition.cli.running", "worker", "Sends mail, builds packages, does the scheduled work."),
+    "worker": ("petition.cli.working", "worker", "Sends mail, builds packages, does the scheduled work."),
 }
 
 

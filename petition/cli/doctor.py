@@ -13,7 +13,7 @@ from petition.cli.common import json_option, print_json, with_any_database
 from petition.core.db import read_again
 from petition.doctor import chosen_settings, database, files, mail_records, outgoing_mail, package_signing
 from petition.doctor.finding import Finding, Level, wrong
-from petition.mail.transports import parse_sender
+from petition.mail.senders import parse_sender
 
 
 @click.command()

@@ -1,13 +1,15 @@
-"""`petition serve`, `worker`, `purge` and `settings`."""
+"""`petition serve`, `purge` and `settings`."""
 
 from __future__ import annotations
 
 import errno
+import multiprocessing
 import os
 import signal
 import socket
 import sys
 import time
+from functools import partial
 
 import click
 from granian import Granian
@@ -15,11 +17,11 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from petition import settings as settings_table
+from petition import web_process
 from petition.cli.common import json_option, make_app, print_json, refuse, with_app
 from petition.core import audit, retention
 from petition.core.db import db, writing
 from petition.ending import hear_signals
-from petition.worker import run_worker
 
 THREADS = 32  # of a web process: more than its connections, since who waits for a group commit holds none
 PATIENCE_SECONDS = 15
@@ -38,16 +40,20 @@ def serve(host: str, port: int, workers: int) -> None:
 
 
 def run_server(host: str, port: int, workers: int) -> None:
-    """Serves until told to end; open requests are answered first."""
+    """Serves until told to end; open requests are answered first.
+
+    The web processes are forks that go on with the application made here: it takes longer to make than all else
+    that they begin with, and one that replaces another serves by the same settings.
+    """
     refuse_taken(host, port)
     app = make_app()
     with app.app_context():
-        db.engine.dispose()  # the web processes are forks: one that shares a SQLite file's locks holds none
+        db.engine.dispose()  # one that shares a SQLite file's locks holds none
     hear_signals()
+    multiprocessing.set_start_method("fork", force=True)  # newer Pythons have another one as their default
     os.register_at_fork(after_in_child=_ends_when_told)
     Granian(
-        "petition.web_process:create",
-        factory=True,
+        "petition.web_process",
         address=host,
         port=port,
         interface=Interfaces.WSGI,
@@ -58,7 +64,7 @@ def run_server(host: str, port: int, workers: int) -> None:
         log_level=LogLevels.error,
         respawn_failed_workers=True,
         workers_kill_timeout=END_SECONDS,
-    ).serve()
+    ).serve(target_loader=partial(web_process.begin, app), wrap_loader=False)
 
 
 def _ends_when_told() -> None:
@@ -78,15 +84,6 @@ def refuse_taken(host: str, port: int) -> None:
     except OSError as error:
         why = "the port is taken; choose another" if error.errno == errno.EADDRINUSE else error.strerror
         refuse(f"cannot listen on {host}, port {port}: {why}")
-
-
-@click.command()
-@click.option("--once", is_flag=True, help="Do what is due, then end.")
-def worker(once: bool) -> None:
-    """Sends mail, builds packages and does the scheduled work until SIGTERM or Ctrl-C. Run as many as you like."""
-    sent = run_worker(make_app(), once)
-    if once:
-        click.echo(f"{sent} mails sent")
 
 
 @click.command()

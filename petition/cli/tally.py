@@ -7,7 +7,6 @@ import sys
 import click
 
 from petition.cli.common import json_option, print_json, with_figures_only
-from petition.core import audit, countries
 from petition.core.db import read_again, writing
 from petition.petitions import service as petitions
 from petition.signatures import recount
@@ -22,8 +21,10 @@ from petition.tallies.service import count
 @with_figures_only
 def tally(slug: str, check: bool, rebuild: bool, as_json: bool) -> None:
     """Shows the confirmed signatures of SLUG by country."""
-    petition = petitions.find(read_again(), slug)
     if rebuild:
+        from petition.core import audit  # to compare is done in a second, of which these would take a tenth
+
+        petition = petitions.find(read_again(), slug)
         with writing() as session:
             mended = recount.rebuild(session, petition.id)
             whose = petition.organisation_id
@@ -37,6 +38,8 @@ def tally(slug: str, check: bool, rebuild: bool, as_json: bool) -> None:
 
 
 def _show(slug: str, as_json: bool) -> None:
+    from petition.core import countries
+
     session = read_again()
     petition = petitions.find(session, slug)
     counted = count(session, petition.id)
@@ -53,7 +56,7 @@ def _show(slug: str, as_json: bool) -> None:
 
 def _check(slug: str, as_json: bool) -> None:
     session = read_again()
-    lines = recount.compare(session, petitions.find(session, slug).id)
+    lines = recount.compare(session, petitions.find_id(session, slug))
     wrong = [line for line in lines if not line.right]
     if as_json:
         differences = [
@@ -69,6 +72,8 @@ def _check(slug: str, as_json: bool) -> None:
         total = sum(line.rows for line in lines)
         print_json({"slug": slug, "ok": not wrong, "signature_count": total, "wrong": differences})
     else:
+        from petition.core import countries
+
         for line in wrong:
             click.echo(
                 f"{line.country} {countries.name(line.country)}: {line.rows} confirmed signatures, "

@@ -7,8 +7,9 @@ here values are prepared column by column, and statements are compiled once.
 from __future__ import annotations
 
 import functools
+from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -89,7 +90,7 @@ class ForEach:
     """One statement that is done for each of many given rows.
 
     `build` gets the given rows as a table named `given`, with the named columns, and returns the statement.
-    On PostgreSQL it is executed once, on SQLite once for each row.
+    To change rows, it is executed once on PostgreSQL, on SQLite once for each row; to read, once on both.
     """
 
     def __init__(self, build: Callable[[sa.FromClause], Any], **columns: Any) -> None:
@@ -98,51 +99,59 @@ class ForEach:
             name: sa.types.to_instance(kind) for name, kind in columns.items()
         }
         self._binds = [f"given_{name}" for name in columns]  # bare column names would be taken for values to set
-        self._statements: dict[str, Any] = {}
-        self._texts: dict[str, _Text] = {}
+        self._texts: dict[tuple[str, bool], _Text] = {}
 
-    def rows(self, connection: Connection, given: Sequence[Row]) -> list[sa.Row[Any]]:
-        """What the statement returns for all given rows, in no order."""
-        statement = self._statement(connection.dialect.name)
-        return [row for one in self._parameters(connection, given) for row in connection.execute(statement, one)]
+    def rows(self, connection: Connection, given: Sequence[Row]) -> list[Any]:
+        """What the statement returns for all given rows, in no order; columns are known by their names."""
+        if not given:
+            return []
+        text = self._text(connection.dialect, reads=True)
+        columns = self._prepared(connection.dialect, given)
+        if connection.dialect.name == "postgresql":
+            found = connection.exec_driver_sql(text.sql, text.parameters(columns, 1))
+        else:
+            found = connection.exec_driver_sql(*self._in_one(text, list(zip(*columns.values(), strict=True))))
+        return text.read(found.all())
+
+    def _in_one(self, text: _Text, given: list[tuple[Any, ...]]) -> tuple[str, tuple[Any, ...]]:
+        """One statement for many rows on SQLite. Their number is made even, so that SQLite knows few texts."""
+        width = len(self._columns)
+        given += repeat((None,) * width, (1 << (len(given) - 1).bit_length()) - len(given))  # nothing equals NULL
+        rows = ", ".join(repeat(f"({', '.join('?' * width)})", len(given)))
+        constants = (text.constants[name] for name in text.positions or ())
+        sql = f"WITH given ({', '.join(self._columns)}) AS (VALUES {rows}) {text.sql}"
+        return sql, (*chain.from_iterable(given), *constants)
 
     def changed(self, connection: Connection, given: Sequence[Row]) -> int:
         """How many rows the statement has changed for all given rows."""
         if not given:
             return 0
-        dialect, columns = connection.dialect, zip(*given, strict=True)
-        prepared = {
-            bind: _prepared(dialect, kind, column)
-            for bind, kind, column in zip(self._binds, self._columns.values(), columns, strict=True)
-        }
-        text = self._text(dialect)
-        changed: int = connection.exec_driver_sql(text.sql, text.parameters(prepared, len(given))).rowcount
+        text = self._text(connection.dialect)
+        parameters = text.parameters(self._prepared(connection.dialect, given), len(given))
+        changed: int = connection.exec_driver_sql(text.sql, parameters).rowcount
         return changed
 
-    def _parameters(self, connection: Connection, given: Sequence[Row]) -> list[dict[str, Any]]:
-        """What each execution of the statement gets."""
-        if connection.dialect.name == "postgresql":
-            given = [list(map(list, zip(*given, strict=True)))] if given else []
-        return [dict(zip(self._binds, row, strict=True)) for row in given]
+    def _prepared(self, dialect: Dialect, given: Sequence[Row]) -> dict[str, Iterable[Any]]:
+        """The given rows by columns, as the driver gets them."""
+        columns = zip(self._binds, self._columns.values(), zip(*given, strict=True), strict=True)
+        return {bind: _prepared(dialect, kind, column) for bind, kind, column in columns}
 
-    def _text(self, dialect: Dialect) -> _Text:
-        if dialect.name not in self._texts:
-            self._texts[dialect.name] = _Text.of(self._statement(dialect.name), dialect)
-        return self._texts[dialect.name]
+    def _text(self, dialect: Dialect, reads: bool = False) -> _Text:
+        key = dialect.name, reads
+        if key not in self._texts:
+            self._texts[key] = _Text.of(self._build(self._given(dialect.name, reads)), dialect, self._binds)
+        return self._texts[key]
 
-    def _statement(self, dialect: str) -> Any:
-        if dialect not in self._statements:
-            self._statements[dialect] = self._build(self._given(dialect))
-        return self._statements[dialect]
-
-    def _given(self, dialect: str) -> sa.FromClause:
+    def _given(self, dialect: str, reads: bool) -> sa.FromClause:
         binds = list(zip(self._binds, self._columns.values(), strict=True))
+        columns = [sa.column(name, kind) for name, kind in self._columns.items()]
         if dialect == "postgresql":
-            arrays = [sa.bindparam(bind, type_=postgresql.ARRAY(kind)) for bind, kind in binds]
-            columns = [sa.column(name, kind) for name, kind in self._columns.items()]
+            arrays = [sa.bindparam(bind, None, postgresql.ARRAY(kind)) for bind, kind in binds]
             return sa.func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+        if reads:
+            return sa.table("given", *columns)
         values = [
-            sa.bindparam(bind, type_=kind).label(name)
+            sa.bindparam(bind, None, kind).label(name)
             for (bind, kind), name in zip(binds, self._columns, strict=True)
         ]
         return sa.select(*values).subquery("given")
@@ -155,17 +164,23 @@ class _Text(NamedTuple):
     positions: Sequence[str] | None
     """The names of the parameters in their order, where the driver knows them by that alone."""
     constants: Mapping[str, Any]
+    row: Any
+    """What a row of the answer is made with, and how each of its values is read; None where nothing is returned."""
+    readers: Sequence[Callable[[Any], Any] | None]
 
     @classmethod
-    def of(cls, statement: Any, dialect: Dialect) -> _Text:
-        """The text of a statement; what is not given anew each time is kept with it."""
-        compiled = statement.compile(dialect=dialect)
+    def of(cls, statement: Any, dialect: Dialect, given: Sequence[str]) -> _Text:
+        """The text of a statement; what is not `given` anew each time is kept with it."""
+        compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
         constants = {
             name: next(iter(_prepared(dialect, compiled.binds[name].type, [value])))
             for name, value in compiled.params.items()
-            if not compiled.binds[name].required
+            if name not in given
         }
-        return cls(str(compiled), compiled.positiontup, constants)
+        returned = list(statement.selected_columns) if statement.is_select else []
+        readers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in returned]
+        row = namedtuple("Found", [column.name for column in returned]) if returned else None
+        return cls(str(compiled), compiled.positiontup, constants, row, readers)
 
     def parameters(self, given: Mapping[str, Iterable[Any]], rows: int) -> Any:
         """What the driver gets for so many rows, given by columns: lists on PostgreSQL, rows elsewhere."""
@@ -173,3 +188,9 @@ class _Text(NamedTuple):
             return {**self.constants, **{name: list(column) for name, column in given.items()}}
         columns = (given[name] if name in given else repeat(self.constants[name], rows) for name in self.positions)
         return list(zip(*columns, strict=True))
+
+    def read(self, rows: Sequence[Row]) -> list[Any]:
+        """The answer's rows, each value as its column's type reads it."""
+        columns = zip(self.readers, zip(*rows, strict=True), strict=True) if rows else ()
+        read = [map(reader, column) if reader else column for reader, column in columns]
+        return list(map(self.row, *read)) if rows else []

@@ -1,11 +1,11 @@
 """One line of a list: who a signer wanted to be on it, and nothing more."""
 
+import functools
 import re
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from importlib import import_module
+from typing import Any, Literal, NamedTuple
 from unicodedata import normalize
-
-import regex
 
 from petition.core.errors import DomainError
 
@@ -16,8 +16,9 @@ Shown = Literal["full", "initials", "count"]
 # twentieth of the time.
 _PUNCTUATION = "-'.’"
 _PLAIN = re.compile(f"[A-Za-zÀ-ÖØ-öø-ɏЀ-ҁҊ-ԯא-תؠ-يぁ-ゖァ-ヺ一-鿿가-힣{_PUNCTUATION[1:]}-]*")
-_GRAPHEME = regex.compile(r"\X")
-_ONLY_PUNCTUATION = regex.compile(r"[\p{P}\p{Z}\p{Cf}]+")
+_REGEX = "regex"  # loaded when used: for the other names alone, and slow to load
+_GRAPHEME = r"\X"
+_ONLY_PUNCTUATION = r"[\p{P}\p{Z}\p{Cf}]+"
 
 
 class ListError(DomainError):
@@ -55,7 +56,8 @@ def initials(name: str) -> str | None:
         in_name = len(whole) - sum(map(whole.count, _PUNCTUATION))
     else:
         firsts = [next(_graphemes(word)) for word in words]
-        in_name = sum(1 for word in words for part in _graphemes(word) if not _ONLY_PUNCTUATION.fullmatch(part))
+        only = _compiled(_ONLY_PUNCTUATION)
+        in_name = sum(1 for word in words for part in _graphemes(word) if not only.fullmatch(part))
     if 2 * len(firsts) >= in_name:
         return None
     return " ".join(firsts)
@@ -76,4 +78,9 @@ def shown_as(name: str, city: str | None, choice: str) -> tuple[str, str | None,
 
 
 def _graphemes(word: str) -> Iterator[str]:
-    return (match.group() for match in _GRAPHEME.finditer(word))
+    return (match.group() for match in _compiled(_GRAPHEME).finditer(word))
+
+
+@functools.cache
+def _compiled(pattern: str) -> Any:
+    return import_module(_REGEX).compile(pattern)

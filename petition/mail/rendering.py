@@ -27,7 +27,7 @@ from petition.core.clock import now
 from petition.core.ids import new_id
 from petition.mail.outbox import Claimed
 from petition.mail.patterns import NotFillable, Pattern
-from petition.mail.transports import parse_sender
+from petition.mail.senders import parse_sender
 
 BOUNDARY = "=_petition"  # never in quoted-printable (RFC 2045, 6.7)
 MOST_PATTERNS = 500

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.parser import BytesHeaderParser
 from email.policy import SMTP
-from email.utils import parseaddr
 from pathlib import Path
 from socket import gaierror
 from typing import Protocol
@@ -19,6 +18,7 @@ from urllib.parse import quote, unquote
 
 from petition.mail.mail_url import SmtpPlace, parse_mail_url
 from petition.mail.mail_url import check_mail_url as check_mail_url
+from petition.mail.senders import fits_envelope, parse_sender
 
 TIMEOUT = 10.0
 """Seconds that one step (connecting, TLS, a command with its answer) may take; a send has at most twenty."""
@@ -75,21 +75,6 @@ def open_transport(url: str, sender: str, timeout: float = TIMEOUT) -> Transport
     return SmtpTransport(place, parse_sender(sender)[1], timeout)
 
 
-def parse_sender(sender: str) -> tuple[str, str]:
-    """Returns name (often empty) and address of PETITION_MAIL_FROM. Raises ValueError with one plain line."""
-    name, address = parseaddr(sender)
-    if not (_fits_envelope(address) and address.isascii() and sender.isprintable()):
-        raise ValueError("the sender must be a mail address in ASCII, like petitions@example.org")
-    return name, address
-
-
-def _fits_envelope(address: str) -> bool:
-    if not all(address.rpartition("@")) or not address.isprintable() or " " in address:
-        return False
-    # smtplib would mail to what parseaddr finds, which for a(b)c@d is ac@d.
-    return parseaddr(address) == ("", address)
-
-
 class SmtpTransport:
     """Mails over one SMTP connection that is kept open; certificates are checked by the system's list."""
 
@@ -107,7 +92,7 @@ class SmtpTransport:
         Raises TemporaryFailure, PermanentFailure. A connection lost before that answer is temporary, though
         the server may have the mail: the next attempt then sends it twice, with the same Message-ID.
         """
-        if not _fits_envelope(recipient):
+        if not fits_envelope(recipient):
             raise PermanentFailure("the recipient is no mail address")
         international = not recipient.isascii()
         with self._dropping_when_broken():

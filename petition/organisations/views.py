@@ -10,9 +10,10 @@ from petition.core.db import db, read_again
 from petition.deliveries.journal.shown import next_of
 from petition.organisations.roles import Action, may, reachable
 from petition.petitions import partners
+from petition.petitions.loading import shown_in_lists
 from petition.petitions.models import Petition
 from petition.petitions.reach import within_reach
-from petition.petitions.service import SHOWN, find_for
+from petition.petitions.service import find_for
 from petition.signatures.desk_figures import desk_figures
 from petition.signatures.partner_boxes import counts_by_link
 from petition.tallies.service import count, totals
@@ -27,7 +28,7 @@ def desk() -> str:
     found = db.session.scalars(
         sa.select(Petition)
         .where(within_reach(who, Action.SEE_FIGURES))
-        .options(*SHOWN)
+        .options(*shown_in_lists())
         .order_by(Petition.created_at.desc())
     ).all()
     shown = totals(read_again(), [one.id for one in found])

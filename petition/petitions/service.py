@@ -23,6 +23,7 @@ from petition.core.kept import kept
 from petition.core.labels import SLUG
 from petition.organisations.models import Organisation
 from petition.organisations.roles import Action
+from petition.petitions.loading import id_of, shown_in_lists, with_plan
 from petition.petitions.models import (
     ENDED_STATES,
     PUBLIC_STATES,
@@ -36,9 +37,6 @@ from petition.petitions.models import (
 from petition.petitions.reach import within_reach
 
 PAGE = 20
-WITH_PLAN = sa.orm.joinedload(Petition.plan)
-SHOWN = (sa.orm.selectinload(Petition.texts).selectinload(PetitionText.translations), WITH_PLAN)
-"""What a list shows of each petition besides its own row."""
 
 BESIDE: dict[str, Callable[[Session, UUID], Any]] = {}
 """What features above this one show on a petition's page: read with it, and kept as long."""
@@ -114,7 +112,7 @@ def recent_by_id(petition_id: UUID) -> Petition:
 
 def _by_id(petition_id: UUID) -> Petition:
     its = sa.select(Petition).where(Petition.id == petition_id)
-    return read_again().scalars(its.options(WITH_PLAN)).one()
+    return read_again().scalars(its.options(with_plan())).one()
 
 
 def detached(petition: Petition) -> Petition:
@@ -136,11 +134,19 @@ def shown_state(petition: Petition) -> State:
 def find(session: Session, slug: str) -> Petition:
     """Any petition, whatever its state. Raises PetitionNotFound."""
     known = SLUG.fullmatch(slug) is not None
-    by_slug = sa.select(Petition).where(Petition.slug == slug).options(WITH_PLAN)
+    by_slug = sa.select(Petition).where(Petition.slug == slug).options(with_plan())
     petition = session.scalar(by_slug) if known else None
     if petition is None:
         raise PetitionNotFound(_("There is no petition of that name."))
     return petition
+
+
+def find_id(session: Session, slug: str) -> UUID:
+    """The id of any petition. Raises PetitionNotFound."""
+    found = id_of(session, slug) if SLUG.fullmatch(slug) else None
+    if found is None:
+        raise PetitionNotFound(_("There is no petition of that name."))
+    return found
 
 
 def lock(session: Session, petition: Petition) -> None:
@@ -193,7 +199,9 @@ def list_public(
     pages = max(1, -(-total // PAGE))
     number = min(max(page, 1), pages)
     order = sa.func.coalesce(Petition.opened_at, Petition.created_at).desc(), Petition.slug
-    rows = session.scalars(query.options(*SHOWN).order_by(*order).limit(PAGE).offset((number - 1) * PAGE)).all()
+    rows = session.scalars(
+        query.options(*shown_in_lists()).order_by(*order).limit(PAGE).offset((number - 1) * PAGE)
+    ).all()
     return Page(rows, number, pages)
 
 

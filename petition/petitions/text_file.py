@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-import regex as re
 from babel import Locale, UnknownLocaleError
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,7 @@ from petition.petitions.service import Draft, TextRefused
 
 FENCE = "+++"
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
-CONTROL = re.compile(r"[^\P{Cc}\n\t]|\p{Cs}")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 HIGHEST_GOAL = 2_000_000_000
 LONGEST_TEXT = 200_000
 KEYS = {"slug", "organisation", "title", "addressee", "goal", "locale", "closes", "state", "addressee_country"}

@@ -40,6 +40,11 @@ _SQLITE_HOURS = sa.text("""
     FROM found WHERE key IS NOT NULL
 """)
 
+BY_INDEX = sa.text("SET LOCAL enable_seqscan = off")
+"""PostgreSQL's planner takes the table, three times as large, for cheaper to read than the index that has it all."""
+
+SIGNATURE, TALLY, HOURLY = Signature.__table__.c, Tally.__table__.c, HourlyTally.__table__.c
+
 _AN_HOUR: sa.ColumnElement[Any] = sa.literal_column("interval '1 hour'")
 _SOME_HOUR: sa.ColumnElement[Any] = sa.literal_column("timestamptz '2000-01-01 00:00Z'")
 
@@ -62,8 +67,8 @@ class Line:
 
 def compare(session: Session, petition_id: UUID) -> list[Line]:
     """Every country with anything to compare, from one statement and so from one moment."""
-    unhurried(session)
-    hours = _hours(session, petition_id).subquery()
+    connection = unhurried(session).connection()  # past the ORM, which takes as long to get ready as half the rows
+    hours = _hours(connection, petition_id).subquery()
     by_hours = sa.select(
         hours.c.country,
         sa.func.sum(hours.c.rows).label("rows"),
@@ -72,24 +77,28 @@ def compare(session: Session, petition_id: UUID) -> list[Line]:
         sa.func.sum(sa.case((hours.c.rows != hours.c.counted, 1), else_=0)).label("wrong_hours"),
     ).group_by(hours.c.country)
     nothing = sa.literal(0)
-    by_tally = sa.select(Tally.country, nothing, sa.func.sum(Tally.signatures), nothing, nothing)
+    by_tally = sa.select(TALLY.country, nothing, sa.func.sum(TALLY.signatures), nothing, nothing)
     parts = sa.union_all(
-        by_hours, by_tally.where(Tally.petition_id == petition_id).group_by(Tally.country)
+        by_hours, by_tally.where(TALLY.petition_id == petition_id).group_by(TALLY.country)
     ).subquery()
     columns = (sa.func.sum(parts.c[name]) for name in ("rows", "tally", "hours", "wrong_hours"))
-    found = session.execute(sa.select(parts.c.country, *columns).group_by(parts.c.country).order_by(parts.c.country))
+    found = connection.execute(
+        sa.select(parts.c.country, *columns).group_by(parts.c.country).order_by(parts.c.country)
+    )
     return [Line(country, *map(int, numbers)) for country, *numbers in found]
 
 
-def _hours(session: Session, petition_id: UUID) -> sa.Select[Any]:
+def _hours(connection: sa.Connection, petition_id: UUID) -> sa.Select[Any]:
     """Each country's hours, with the rows confirmed in them and what the counters say."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(BY_INDEX)
     nothing = sa.literal(0)
-    found = _confirmed(session, petition_id).subquery()
+    found = _confirmed(connection.dialect.name, petition_id).subquery()
     confirmed = sa.select(found.c.hour, found.c.country, found.c.rows, nothing.label("counted"))
-    counted = sa.select(HourlyTally.hour, HourlyTally.country, nothing, sa.func.sum(HourlyTally.signatures)).where(
-        HourlyTally.petition_id == petition_id
+    counted = sa.select(HOURLY.hour, HOURLY.country, nothing, sa.func.sum(HOURLY.signatures)).where(
+        HOURLY.petition_id == petition_id
     )
-    parts = sa.union_all(confirmed, counted.group_by(HourlyTally.hour, HourlyTally.country)).subquery()
+    parts = sa.union_all(confirmed, counted.group_by(HOURLY.hour, HOURLY.country)).subquery()
     return sa.select(
         parts.c.hour,
         parts.c.country,
@@ -109,7 +118,7 @@ def rebuild(session: Session, petition_id: UUID) -> int:
     )
     hours = {
         (petition_id, hour, country): int(rows) - int(counted)
-        for hour, country, rows, counted in session.execute(_hours(session, petition_id))
+        for hour, country, rows, counted in session.execute(_hours(session.connection(), petition_id))
         if rows != counted
     }
     totals = {
@@ -122,15 +131,15 @@ def rebuild(session: Session, petition_id: UUID) -> int:
     return len(hours) + len(totals)
 
 
-def _confirmed(session: Session, petition_id: UUID) -> sa.Select[Any] | sa.TextualSelect:
+def _confirmed(dialect: str, petition_id: UUID) -> sa.Select[Any] | sa.TextualSelect:
     """Each country's hours of confirming (UTC), in the form in which the database keeps them, and their rows."""
-    if session.get_bind().dialect.name != "postgresql":
-        bound = _SQLITE_HOURS.bindparams(sa.bindparam("petition_id", petition_id, Signature.petition_id.type))
+    if dialect != "postgresql":
+        bound = _SQLITE_HOURS.bindparams(sa.bindparam("petition_id", petition_id, SIGNATURE.petition_id.type))
         return bound.columns(hour=Instant(), country=sa.String(), rows=sa.Integer())
     # As date_trunc("hour", …, "UTC"), in a third of the time.
-    hour = sa.func.date_bin(_AN_HOUR, Signature.confirmed_at, _SOME_HOUR)
+    hour = sa.func.date_bin(_AN_HOUR, SIGNATURE.confirmed_at, _SOME_HOUR)
     return (
-        sa.select(hour.label("hour"), Signature.country, sa.func.count().label("rows"))
-        .where(Signature.petition_id == petition_id, Signature.state == sa.literal_column("1"))
-        .group_by(hour, Signature.country)
+        sa.select(hour.label("hour"), SIGNATURE.country, sa.func.count().label("rows"))
+        .where(SIGNATURE.petition_id == petition_id, SIGNATURE.state == sa.literal_column("1"))
+        .group_by(hour, SIGNATURE.country)
     )

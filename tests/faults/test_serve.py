@@ -216,3 +216,17 @@ def test_a_killed_web_process_is_replaced_and_the_service_goes_on(
     for number in range(10):
         assert sign_over_http(f"person{number}@mail.test") == 303
     assert server.poll() is None
+
+
+@pytest.mark.only_on("sqlite", "where settings come from does not depend on the database")
+def test_a_web_process_that_replaces_another_serves_by_the_settings_of_the_start(
+    programs: Programs, port: int, settings: Settings
+) -> None:
+    server = programs.serve(port)
+    (settings.instance / "settings.toml").write_text('no_such_setting = "half written"\n')
+    (victim, other) = children_of(server.pid)
+    for pid in (victim, other):
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: len(set(children_of(server.pid)) - {victim, other}) == 2, what="two new processes")
+    wait_until(lambda: answers(port), what="an answer")
+    assert server.poll() is None, server.printed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app, make_response, render_template
@@ -10,13 +11,14 @@ from petition.core import i18n
 from petition.core.db import read_again
 from petition.core.errors import NotFound
 from petition.core.web_security import public
-from petition.deliveries.journal import ics, photos, shown
+from petition.deliveries.journal import photos, shown
 from petition.deliveries.journal.models import DeliveryState
 from petition.deliveries.packages import proof_of
 from petition.petitions.pictures import MEDIA_TYPE
 from petition.petitions.service import find_public
 
 bp = Blueprint("journal", __name__)
+ICS = "petition.deliveries.journal.ics"  # loaded when used: iCalendar would slow every start
 PHOTO_SECONDS = 600
 """So long a photograph may be kept by others: one that is taken away must go soon."""
 
@@ -44,6 +46,7 @@ def calendar(slug: str) -> Response:
     petition = find_public(session, slug)
     planned = [one for one in shown.all_of(session, petition.id) if one.state == DeliveryState.PLANNED]
     title = petition.in_language(i18n.language()).title
+    ics = import_module(ICS)
     response = make_response(ics.calendar(title, planned, current_app.config["BASE_URL"]))
     response.headers["Content-Type"] = ics.MEDIA_TYPE
     response.headers["Content-Disposition"] = f'attachment; filename="{slug}-deliveries.ics"'

@@ -12,7 +12,7 @@ from petition.core.db import writing
 from petition.deliveries.journal import photos
 from petition.petitions import service as petitions
 from petition.petitions.models import State
-from petition.petitions.pictures import LARGE_BYTES, SMALL_BYTES
+from petition.petitions.picture_making import LARGE_BYTES, SMALL_BYTES
 from tests.conftest import SLUG
 from tests.databases import raw_engine
 from tests.deliveries.journal import made
