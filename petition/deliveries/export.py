@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from petition.core import countries, i18n
 from petition.core.clock import now
-from petition.core.db import unhurried
+from petition.core.db import sparing, unhurried
 from petition.core.errors import DomainError
 from petition.core.postgres import streamed
 from petition.deliveries.csv_list import write_csv
@@ -78,7 +78,7 @@ class Filter:
 def snapshot(session: Session) -> Session:
     """A new transaction, in which all reads see one moment and may take as long as a reader takes."""
     session.rollback()
-    return unhurried(session)
+    return sparing(unhurried(session))
 
 
 def heading(session: Session, petition: Petition, chosen: Filter) -> ListHeading:
