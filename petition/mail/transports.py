@@ -27,6 +27,10 @@ TIMEOUT = 10.0
 _ABOUT_US = (503, 530, 534, 535, 538)
 _CLOSING = 421
 
+# Most addresses, which need no parser to tell that they are what they seem.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_DOT_ATOMS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_ATOM}(?:\.{_ATOM})*")
+
 _MAILDIR_NAME = re.compile(r"\d+\.(?P<local>.+)\.[0-9a-f]{16}(?::.*)?")
 
 
@@ -84,6 +88,8 @@ def parse_sender(sender: str) -> tuple[str, str]:
 
 
 def _fits_envelope(address: str) -> bool:
+    if _DOT_ATOMS.fullmatch(address):
+        return True
     if not all(address.rpartition("@")) or not address.isprintable() or " " in address:
         return False
     # smtplib would mail to what parseaddr finds, which for a(b)c@d is ac@d.
@@ -112,7 +118,8 @@ class SmtpTransport:
         international = not recipient.isascii()
         with self._dropping_when_broken():
             server = self._begun(sender or self._sender, international)
-            self._require(server.rcpt(recipient), "the recipient", of_address=True)
+            # Not by the library's own way, which looks at an address for longer than all else of a mail takes.
+            self._require(server.docmd("RCPT", f"TO:<{recipient}>"), "the recipient", of_address=True)
             self._require(_answer_to_data(server, message), "the message")
             self._unfinished = False
 
@@ -142,7 +149,10 @@ class SmtpTransport:
         self._unfinished = True
         if international and not server.has_extn("smtputf8"):
             raise PermanentFailure("the mail server takes no addresses beyond ASCII (it offers no SMTPUTF8)")
-        code, answer = server.mail(sender, ["SMTPUTF8"] if international else [])
+        if international:
+            code, answer = server.mail(sender, ["SMTPUTF8"])
+        else:
+            code, answer = server.docmd("MAIL", f"FROM:<{sender}>")
         if code == _CLOSING:
             return False
         # A sender it does not like is our setting's fault, not the mail's, and can be mended.
