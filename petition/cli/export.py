@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -124,8 +124,8 @@ def _list(path: Path, format_: str, slug: str, chosen: lists.Filter) -> int:
     if {real, path.suffix.lower().lstrip(".")} == {"pdf", "zip"}:
         what = "a ZIP of PDF volumes" if real == "zip" else "one PDF, not a ZIP"
         click.echo(f"note: {path} is {what}", err=True)
-    with whole_file(path) as stream, closing(lists.lines(session, chosen, about.language)) as rows:
-        return lists.write(stream, format_, about, _shown(rows, about.total))
+    with whole_file(path) as stream, closing(lists.stretches(session, chosen, about)) as list_:
+        return lists.write(stream, format_, about, _shown(list_, about.total, lambda stretch: len(stretch.numbers)))
 
 
 def _personal(path: Path, format_: str, slug: str, chosen: lists.Filter, reason: str) -> int:
@@ -134,16 +134,16 @@ def _personal(path: Path, format_: str, slug: str, chosen: lists.Filter, reason:
     session = lists.snapshot(db.session())
     about = lists.heading(session, petitions.find(session, slug), chosen)
     with whole_file(path) as stream, closing(personal_list.rows(session, chosen)) as rows:
-        return write(stream, _shown(rows, about.total))
+        return write(stream, _shown(rows, about.total, lambda _row: 1))
 
 
-def _shown(rows: Iterator[T], total: int) -> Iterator[T]:
-    """The rows themselves, with a progress bar where a person is watching."""
-    return _counted(rows, total) if sys.stderr.isatty() else rows
+def _shown(parts: Iterator[T], total: int, size: Callable[[T], int]) -> Iterator[T]:
+    """The parts of the list themselves, with a progress bar where a person is watching."""
+    return _counted(parts, total, size) if sys.stderr.isatty() else parts
 
 
-def _counted(rows: Iterator[T], total: int) -> Iterator[T]:
+def _counted(parts: Iterator[T], total: int, size: Callable[[T], int]) -> Iterator[T]:
     with click.progressbar(length=total, label="Exporting", file=sys.stderr, update_min_steps=1000) as bar:
-        for row in rows:
-            yield row
-            bar.update(1)
+        for part in parts:
+            yield part
+            bar.update(size(part))

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sqlalchemy.engine import Engine
 
-from petition.core.db import GatedConnection
 from petition.core.errors import DomainError
+from petition.core.gated_sqlite import GatedConnection
 
 
 class NotCopied(DomainError):

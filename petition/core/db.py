@@ -7,12 +7,11 @@ and SQLite's single writer is never asked for by a page. `writing()` is the one 
 from __future__ import annotations
 
 import enum
-import fcntl
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import IO, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -23,10 +22,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from petition.core import postgres
+from petition.core import gated_sqlite, postgres
+from petition.core.gated_sqlite import GatedConnection
 
 BUCKETS = 64
-BUSY_MILLISECONDS = 10_000
 SQLITE_AWAY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN}
 
 NAMING = {
@@ -159,6 +158,14 @@ def unhurried(on: Reader) -> Reader:
     return on
 
 
+def sparing(session: Session) -> Session:
+    """Lets a long list that is read once take little memory on SQLite, until the end of the running transaction."""
+    raw = session.connection().connection.dbapi_connection
+    if isinstance(raw, GatedConnection):
+        raw.spare()
+    return session
+
+
 def is_away(error: BaseException) -> bool:
     """Whether the database could not be asked, or had no room or time, rather than been asked something wrong."""
     orig = getattr(error, "orig", None)
@@ -182,94 +189,6 @@ def _not_writing() -> Session:
     return session
 
 
-class GatedConnection(sqlite3.Connection):
-    """A SQLite connection that queues for the write lock at a file of its own.
-
-    SQLite makes waiting writers poll, which starves some of them for seconds; a blocking `flock` in
-    front is fair. Each connection opens the file for itself, so threads queue as processes do.
-    """
-
-    path: str = ""
-    _gate: IO[bytes] | None = None
-    _inside = False
-    query_only = False
-
-    def enter_gate(self) -> None:
-        """Waits until no other connection, of any process, is writing."""
-        if self._gate is None:
-            self._gate = open(f"{self.path}.lock", "ab")  # noqa: SIM115 (kept open for the connection's life)
-        fcntl.flock(self._gate, fcntl.LOCK_EX)
-        self._inside = True
-
-    def leave_gate(self) -> None:
-        """Lets the next writer in."""
-        if self._inside and self._gate is not None:
-            self._inside = False
-            fcntl.flock(self._gate, fcntl.LOCK_UN)
-
-    def commit(self) -> None:
-        try:
-            super().commit()
-        finally:
-            self.leave_gate()
-
-    def rollback(self) -> None:
-        try:
-            super().rollback()
-        finally:
-            self.leave_gate()
-
-    def close(self) -> None:
-        try:
-            super().close()
-        finally:
-            self.leave_gate()
-            if self._gate is not None:
-                self._gate.close()
-                self._gate = None
-
-
-def _on_connect(synchronous: str) -> Any:
-    def connect(connection: GatedConnection, record: Any) -> None:
-        connection.isolation_level = None
-        connection.path = connection.execute("PRAGMA database_list").fetchone()[2]
-        for pragma in (
-            "journal_mode=WAL",
-            f"synchronous={synchronous}",
-            f"busy_timeout={BUSY_MILLISECONDS}",
-            "foreign_keys=ON",
-            "secure_delete=ON",  # what is forgotten must be gone from the file
-            "cache_size=-20000",
-        ):
-            connection.execute(f"PRAGMA {pragma}").fetchall()
-        # SQLite's own knows ASCII alone, and people search in every script.
-        connection.create_function("lower", 1, _lower, deterministic=True)
-
-    return connect
-
-
-def _lower(text: Any) -> Any:
-    return text.lower() if isinstance(text, str) else text
-
-
-def _on_begin(connection: Connection) -> None:
-    raw = connection.connection.dbapi_connection
-    assert isinstance(raw, GatedConnection)
-    writes = bool(connection.get_execution_options().get("writes"))
-    if raw.query_only is writes:
-        raw.execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
-        raw.query_only = not writes
-    if not writes:
-        raw.execute("BEGIN")
-        return
-    raw.enter_gate()
-    try:
-        raw.execute("BEGIN IMMEDIATE")
-    except BaseException:
-        raw.leave_gate()
-        raise
-
-
 def prepare_engine(engine: Engine, synchronous: str = "FULL") -> None:
     """Makes reading the default, SQLite durable and fair to writers, PostgreSQL quick and its loss harmless.
 
@@ -277,8 +196,8 @@ def prepare_engine(engine: Engine, synchronous: str = "FULL") -> None:
     such a connection, moving the log into the file without waiting for the disk, would risk others' commits.
     """
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _on_connect(synchronous))
-        event.listen(engine, "begin", _on_begin)
+        event.listen(engine, "connect", gated_sqlite.on_connect(synchronous))
+        event.listen(engine, "begin", gated_sqlite.on_begin)
     else:
         event.listen(engine, "do_connect", postgres.do_connect)
         event.listen(engine, "connect", postgres.on_connect(engine.dialect.dbapi))

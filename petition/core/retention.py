@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from flask_babel import LazyString
 from sqlalchemy.orm import Session
 
-from petition.core.db import BUSY_MILLISECONDS, GatedConnection, db, unhurried, writing
+from petition.core.db import db, unhurried, writing
+from petition.core.gated_sqlite import BUSY_MILLISECONDS, GatedConnection
 
 Transaction = Callable[[], AbstractContextManager[Session]]
 

@@ -9,18 +9,50 @@ from operator import attrgetter
 from typing import Any, BinaryIO
 from unicodedata import is_normalized, normalize
 
-from petition.deliveries.lines import ListLine
+from petition.deliveries.lines import Stretch
 
 HEADER = ("n", "country", "name", "city", "shown")
 AS_HEADER = attrgetter(*HEADER)
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _STARTS = re.compile(f"\0[{re.escape(''.join(FORMULA_STARTS))}]")
+_QUOTED = '",\r\n'
 _BATCH = 250
 
 
-def write_csv(stream: BinaryIO, lines: Iterable[ListLine]) -> int:
-    """Writes a row for each line of the list; returns the number of lines."""
-    return write_csv_table(stream, HEADER, map(AS_HEADER, lines))
+def write_csv(stream: BinaryIO, stretches: Iterable[Stretch]) -> int:
+    """Writes a row for each line of the list, as `write_csv_table` would; returns the number of lines."""
+    write_csv_table(stream, HEADER, ())
+    count = 0
+    for stretch in stretches:
+        stream.write(_rows(stretch).encode("utf-8"))
+        count += len(stretch.numbers)
+    return count
+
+
+def _rows(stretch: Stretch) -> str:
+    """Put together without the csv module, which takes three times as long."""
+    (country,) = _cells([stretch.country])
+    if not (any(stretch.names) or any(stretch.cities)):
+        return "".join(
+            [f"{n},{country},,,{shown}\r\n" for n, shown in zip(stretch.numbers, stretch.shown, strict=True)]
+        )
+    columns = zip(stretch.numbers, _cells(stretch.names), _cells(stretch.cities), stretch.shown, strict=True)
+    return "".join([f"{n},{country},{name},{city},{shown}\r\n" for n, name, city, shown in columns])
+
+
+def _cells(fields: Sequence[str]) -> Sequence[str]:
+    """A column of text as it stands in the file. Looking at all fields at once takes a tenth of the time."""
+    whole = "\0".join(["", *fields])
+    if _is_harmless(whole) and not any(mark in whole for mark in _QUOTED):
+        return fields
+    return [_cell(_guarded(field)) for field in fields]
+
+
+def _cell(field: str) -> str:
+    """In quotes where it must be (RFC 4180)."""
+    if any(mark in field for mark in _QUOTED):
+        return '"' + field.replace('"', '""') + '"'
+    return field
 
 
 def write_csv_table(stream: BinaryIO, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
@@ -45,7 +77,11 @@ def write_csv_table(stream: BinaryIO, header: Sequence[str], rows: Iterable[Sequ
 
 def _harmless(rows: Iterable[Sequence[Any]]) -> bool:
     """Whether `_guarded` would leave all fields as they are: looking at all at once takes a third of the time."""
-    whole = "\0".join(["", *[field for row in rows for field in row if field.__class__ is str]])
+    return _is_harmless("\0".join(["", *[field for row in rows for field in row if field.__class__ is str]]))
+
+
+def _is_harmless(whole: str) -> bool:
+    """The same for fields each of which stands after a zero character."""
     return is_normalized("NFC", whole) and not _STARTS.search(whole)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib import import_module
-from itertools import groupby, islice, repeat
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -18,13 +18,13 @@ from sqlalchemy.orm import Session
 
 from petition.core import countries, i18n
 from petition.core.clock import now
-from petition.core.db import unhurried
+from petition.core.db import sparing, unhurried
 from petition.core.errors import DomainError
 from petition.core.postgres import streamed
 from petition.deliveries.csv_list import write_csv
 from petition.deliveries.heading import ListHeading
 from petition.deliveries.jsonl_list import write_jsonl
-from petition.deliveries.lines import ListLine, shown_as
+from petition.deliveries.lines import BATCH, Stretch, all_shown_as, line_by_line
 from petition.deliveries.pdf_list import is_zip, write_pdf
 from petition.petitions.models import Petition
 from petition.signatures.models import ListName, Signature, SignatureState, Signer
@@ -32,10 +32,9 @@ from petition.signatures.models import ListName, Signature, SignatureState, Sign
 XLSX = "petition.deliveries.xlsx_list"  # loaded when used: XlsxWriter would slow every start of the server
 FORMATS = ("csv", "xlsx", "jsonl", "pdf")
 FETCH = 5_000
-BATCH = 1_000
+Row = Sequence[Any]
 _CHOICES = {int(choice): choice.name.lower() for choice in ListName}
-_COUNTRY, _CHOICE = itemgetter(0), itemgetter(3)
-_NOBODY: tuple[str, Iterator[Any]] = ("", iter(()))
+_COUNTRY, _KIND = itemgetter(0), itemgetter(0, 3)
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -79,7 +78,7 @@ class Filter:
 def snapshot(session: Session) -> Session:
     """A new transaction, in which all reads see one moment and may take as long as a reader takes."""
     session.rollback()
-    return unhurried(session)
+    return sparing(unhurried(session))
 
 
 def heading(session: Session, petition: Petition, chosen: Filter) -> ListHeading:
@@ -146,44 +145,45 @@ def _counted(language: str, people: int, formatted: str, alone: bool) -> str:
         )
 
 
-def lines(session: Session, chosen: Filter, language: str) -> Generator[ListLine, None, None]:
-    """The lines, fetched as they are used. All must be read from one snapshot.
+def stretches(session: Session, chosen: Filter, about: ListHeading) -> Generator[Stretch, None, None]:
+    """The lines under a heading, fetched as they are used. Both must be read from one snapshot.
 
     In an order that says nothing of when somebody signed: country, the manner of showing, name where it is
     shown in full, else a keyed hash. With dates or the order of signing, comparing two lists would find
     those who withdrew or hid their names between them. A name withheld does not leave the database: those
     who stand in the count alone are what a country has beyond its names, and come after them.
     """
-    totals = _totals(session, chosen)
-    groups = groupby(_named(session, chosen), _COUNTRY)
-    country, rows = next(groups, _NOBODY)
-    called = countries.names(language)
+    parts = _alike(_named(session, chosen))
+    part = next(parts, None)
     n = 0
-    for code, total in totals.items():
+    for code, called, total in about.by_country:
         last = n + total
-        if code == country:
-            for choice, same in groupby(rows, _CHOICE):
-                while part := list(islice(same, BATCH)):
-                    yield from _shown(part, _CHOICES[choice], n, called[code])
-                    n += len(part)
-            country, rows = next(groups, _NOBODY)
+        while part and _COUNTRY(part[0]) == code:
+            yield _shown(part, n, called)
+            n += len(part)
+            part = next(parts, None)
         while n < last:
-            n += 1
-            yield ListLine(n, code, called[code], "", None, "count")
+            numbers = range(n + 1, min(last, n + BATCH) + 1)
+            nobody = [""] * len(numbers)
+            yield Stretch(numbers, code, called, nobody, nobody, ["count"] * len(numbers))
+            n += len(numbers)
 
 
-def _shown(rows: Sequence[Sequence[Any]], choice: str, before: int, called: str) -> Iterator[ListLine]:
-    """The lines after number `before` of people of one country who chose the same; names in full are most of a list,
-    and are made a column at a time, which takes a third of the time."""
-    codes, names, cities, _choices = zip(*rows, strict=True)
+def _alike(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    """The rows in parts of one country and one choice. They come in this order, so that most parts need no look
+    inside."""
+    while part := list(islice(rows, BATCH)):
+        if _KIND(part[0]) == _KIND(part[-1]):
+            yield part
+        else:
+            yield from (list(alike) for _kind, alike in groupby(part, _KIND))
+
+
+def _shown(rows: Sequence[Row], before: int, called: str) -> Stretch:
+    """The lines after number `before` of people of one country who chose the same."""
+    (code, *_more), names, cities, (choice, *_alike) = zip(*rows, strict=True)
     numbers = range(before + 1, before + 1 + len(rows))
-    if choice == "full" and all(map(str.strip, names)):
-        shown = [city or None for city in cities]
-        return map(ListLine._make, zip(numbers, codes, repeat(called), names, shown, repeat("full"), strict=False))
-    return (
-        ListLine(n, code, called, *shown_as(name, city, choice))
-        for n, code, name, city in zip(numbers, codes, names, cities, strict=True)
-    )
+    return Stretch(numbers, code, called, *all_shown_as(names, cities, _CHOICES[choice]))
 
 
 def _totals(session: Session, chosen: Filter) -> dict[str, int]:
@@ -197,21 +197,14 @@ def _totals(session: Session, chosen: Filter) -> dict[str, int]:
     return dict(session.execute(query).all())
 
 
-def _named(session: Session, chosen: Filter) -> Iterator[Sequence[Any]]:
+def _named(session: Session, chosen: Filter) -> Iterator[Row]:
     """(country, name, city, choice as its number) of those who are not in the count alone, in the list's order."""
     choice = sa.type_coerce(Signature.list_name, sa.SmallInteger)
-    full = sa.case((Signature.list_name == ListName.FULL, Signer.name))
     query = (
-        sa.select(Signature.country, Signer.name, Signer.city, choice)
+        sa.select(Signature.country, Signer.name, sa.func.coalesce(Signer.city, ""), choice)
         .join(Signer, sa.and_(Signer.bucket == Signature.bucket, Signer.signature_id == Signature.id))
         .where(reading_condition(session, chosen), Signature.list_name != ListName.COUNT)
-        .order_by(
-            Signature.country,
-            Signature.list_name.desc(),
-            full.collate("C") if session.get_bind().dialect.name == "postgresql" else full,
-            Signature.address_hash,
-            Signature.place,
-        )
+        .order_by(*_order(session.get_bind().dialect.name), Signature.address_hash, Signature.place)
     )
     connection = session.connection()
     if connection.dialect.name == "postgresql":
@@ -219,6 +212,19 @@ def _named(session: Session, chosen: Filter) -> Iterator[Sequence[Any]]:
         return
     with connection.execute(query, execution_options={"yield_per": FETCH}) as rows:
         yield from rows
+
+
+def _order(dialect: str) -> list[Any]:
+    """Country, choice, and the name where it is shown in full. PostgreSQL gets them, with the hash, as one text: it
+    compares the first bytes of a first key as a number, and so sorts in half the time."""
+    full = Signature.list_name == ListName.FULL
+    if dialect != "postgresql":
+        return [Signature.country, Signature.list_name.desc(), sa.case((full, Signer.name))]
+    rest = sa.case(
+        (full, sa.literal("0").concat(Signer.name)),
+        else_=sa.literal("1").concat(sa.func.encode(Signature.address_hash, "hex")),
+    )
+    return [Signature.country.concat(rest).collate("C")]
 
 
 def reading_condition(session: Session, chosen: Filter) -> sa.ColumnElement[bool]:
@@ -236,12 +242,12 @@ def file_format(format_: str, about: ListHeading) -> str:
     return "zip" if format_ == "pdf" and is_zip(about) else format_
 
 
-def write(stream: BinaryIO, format_: str, about: ListHeading, rows: Iterator[ListLine]) -> int:
+def write(stream: BinaryIO, format_: str, about: ListHeading, list_: Iterator[Stretch]) -> int:
     """Writes the list in one of FORMATS; returns the number of signatures. Raises ListError."""
     writers: dict[str, Any] = {
-        "csv": lambda: write_csv(stream, rows),
-        "jsonl": lambda: write_jsonl(stream, rows),
-        "xlsx": lambda: import_module(XLSX).write_xlsx(stream, rows, about),
-        "pdf": lambda: write_pdf(stream, rows, about),
+        "csv": lambda: write_csv(stream, list_),
+        "jsonl": lambda: write_jsonl(stream, list_),
+        "xlsx": lambda: import_module(XLSX).write_xlsx(stream, line_by_line(list_), about),
+        "pdf": lambda: write_pdf(stream, line_by_line(list_), about),
     }
     return int(writers[format_]())

@@ -66,7 +66,7 @@ def download(slug: str, format: str) -> Response:
         session = export.snapshot(db.session())
         chosen = export.Filter(petition_id)
         heading = export.heading(session, session.get_one(Petition, petition_id), chosen)
-        return export.write(stream, format, heading, export.lines(session, chosen, heading.language))
+        return export.write(stream, format, heading, export.stretches(session, chosen, heading))
 
     def record() -> None:
         with writing() as session:

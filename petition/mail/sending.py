@@ -108,13 +108,18 @@ class Mailer:
                 self._waiting.put(sending)
 
     def _settle(self) -> None:
-        """Waits a moment for mails to be done, and counts those that left."""
+        """Waits until few mails are in hand, or a moment, and counts those that left.
+
+        Not for each of them: what the worker looks for between two waits costs more than to send a mail.
+        """
+        until = time.monotonic() + LOOK_SECONDS
         with suppress(Empty):
-            key, left = self._done.get(timeout=LOOK_SECONDS) if self._in_hand else self._done.get_nowait()
-            while True:
+            while self._in_hand:
+                key, left = self._done.get(timeout=max(until - time.monotonic(), 0))
                 self._in_hand.discard(key)
                 self.sent += left
-                key, left = self._done.get_nowait()
+                if len(self._in_hand) == FEW:
+                    return
 
     def _renew(self) -> None:
         if time.monotonic() - self._renewed < RENEW_SECONDS:

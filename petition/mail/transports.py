@@ -97,7 +97,8 @@ class SmtpTransport:
         international = not recipient.isascii()
         with self._dropping_when_broken():
             server = self._begun(sender or self._sender, international)
-            self._require(server.rcpt(recipient), "the recipient", of_address=True)
+            # Not by the library's own way, which looks at an address for longer than all else of a mail takes.
+            self._require(server.docmd("RCPT", f"TO:<{recipient}>"), "the recipient", of_address=True)
             self._require(_answer_to_data(server, message), "the message")
             self._unfinished = False
 
@@ -127,7 +128,10 @@ class SmtpTransport:
         self._unfinished = True
         if international and not server.has_extn("smtputf8"):
             raise PermanentFailure("the mail server takes no addresses beyond ASCII (it offers no SMTPUTF8)")
-        code, answer = server.mail(sender, ["SMTPUTF8"] if international else [])
+        if international:
+            code, answer = server.mail(sender, ["SMTPUTF8"])
+        else:
+            code, answer = server.docmd("MAIL", f"FROM:<{sender}>")
         if code == _CLOSING:
             return False
         # A sender it does not like is our setting's fault, not the mail's, and can be mended.

@@ -22,8 +22,11 @@ from petition.accounts import service as accounts
 from petition.accounts.signed_in import COOKIE
 from petition.core.audit import AuditDetail, AuditEntry
 from petition.core.db import db, read_again, writing
+from petition.deliveries import export
+from petition.deliveries.lines import line_by_line, shown_as
+from petition.petitions import service as petitions
 from petition.signatures import bulk
-from petition.signatures.models import ListName
+from petition.signatures.models import ListName, Signature, Signer
 from tests.cli.conftest import BEGAN, HOST, OWNER, PEOPLE, SHOWN, WITHHELD, Instance, Person, collected, one_line
 from tests.conftest import SLUG, add_petition, running
 
@@ -228,6 +231,46 @@ def test_two_exports_are_equal_and_no_order_of_signing_shows(app, tmp_path):
     assert instance.run("export", "forward", "-o", tmp_path / "d.jsonl", "--personal").returncode == 0
     names = [row["name"] for row in jsonl(tmp_path / "d.jsonl")]
     assert names not in (sorted(names), sorted(names, reverse=True))
+
+
+UNSORTED = (
+    "Zoë",
+    "Ab",
+    "A",
+    "A B",
+    "a",
+    "A’B",
+    "Élise",
+    "가나 다라",
+    "\ufb00 Li",
+    "😀 Smith",
+    "王伟",
+    "'0",
+    "1 One",
+    "~",
+)
+
+
+def test_lists_are_in_the_order_of_country_manner_and_names_by_code_points(app):
+    people = [
+        Person(name, country, choice, city)
+        for name in UNSORTED
+        for country, city in (("CZ", None), ("CH", "Bern"), ("DE", "Köln"))
+        for choice in ListName
+    ]
+    with app.app_context():
+        chosen = export.Filter(add_petition(app).id)
+        bulk.add(writing, petitions.find(read_again(), SLUG), collected(people))
+        session = export.snapshot(db.session())
+        about = export.heading(session, petitions.find(session, SLUG), chosen)
+        lines = list(line_by_line(export.stretches(session, chosen, about)))
+        columns = Signature.country, Signature.list_name, Signer.name, Signer.city, Signature.address_hash
+        rows = session.execute(sa.select(*columns).join(Signer, Signer.signature_id == Signature.id)).all()
+    in_order = sorted(rows, key=lambda row: (row[0], -row[1], row[2] if row[1] == ListName.FULL else "", row[4]))
+    assert [(line.country, line.name, line.city, line.shown) for line in lines] == [
+        (row.country, *shown_as(row.name, row.city, row.list_name.name.lower())) for row in in_order
+    ]
+    assert [line.n for line in lines] == list(range(1, len(people) + 1))
 
 
 def test_a_pdf_of_many_is_a_zip_and_the_name_of_the_file_need_not_mislead(filled, exported):

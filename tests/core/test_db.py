@@ -18,7 +18,7 @@ from petition.accounts.models import User
 from petition.accounts.service import add_user, find_user
 from petition.core import audit
 from petition.core.clock import now
-from petition.core.db import db, read_again, writing
+from petition.core.db import db, read_again, sparing, writing
 from petition.core.limits import DatabaseStorage
 from petition.settings import Settings
 from tests.commands import environment
@@ -149,6 +149,18 @@ def test_commits_wait_for_the_disk_and_what_is_deleted_is_overwritten(inside: Fl
     full, normal = 2, 1
     assert pragmas(db.engine) == ["wal", full, 1, 1]
     assert pragmas(storage.engine) == ["wal", normal, 1, 1], "with OFF a checkpoint could lose others' commits"
+
+
+@pytest.mark.only_on("sqlite", "it reads SQLite's own settings")
+def test_a_long_list_takes_little_memory_and_the_next_transaction_as_much_as_ever(inside: Flask) -> None:
+    def cache() -> int:
+        return abs(db.session.connection().exec_driver_sql("PRAGMA cache_size").scalar_one())
+
+    read_again()
+    usual = cache()
+    assert sparing(read_again()).connection().exec_driver_sql("PRAGMA cache_size").scalar_one() == -5_000
+    read_again()
+    assert cache() == usual > 5_000
 
 
 def _doubled(session: object) -> None:

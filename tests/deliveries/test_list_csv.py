@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from petition.deliveries.csv_list import write_csv
-from petition.deliveries.lines import ListLine
+from petition.deliveries.csv_list import AS_HEADER, HEADER, write_csv, write_csv_table
+from petition.deliveries.lines import ListLine, in_stretches
 
 FORMULA = set("=+-@\t\r\n＝＋－＠")
 
 
 def written(lines) -> bytes:
     stream = io.BytesIO()
-    assert write_csv(stream, iter(lines)) == len(lines)
+    assert write_csv(stream, in_stretches(lines)) == len(lines)
     return stream.getvalue()
 
 
@@ -70,3 +70,17 @@ def test_no_field_can_be_taken_for_a_formula(name, city):
     assert len(row) == len(header)
     assert not any(field[:1] in FORMULA for field in row if field)
     assert row[2].removeprefix("'") == name.removeprefix("'")
+
+
+NASTY = st.text(st.sampled_from("=+-@\t\r\n＝＋－＠'\",;\0\u0301 aeé김"), max_size=4) | st.text(max_size=8)
+LINES = st.lists(st.tuples(st.sampled_from(["KR", "US", '"']), NASTY, NASTY, st.sampled_from(["full", "count"])))
+
+
+@given(LINES)
+def test_lists_are_written_as_the_csv_module_writes_a_table(entries):
+    lines = [
+        ListLine(n, code, code, name, city or None, shown) for n, (code, name, city, shown) in enumerate(entries)
+    ]
+    table = io.BytesIO()
+    write_csv_table(table, HEADER, map(AS_HEADER, lines))
+    assert written(lines) == table.getvalue()

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from petition.deliveries.jsonl_list import canonical_line, write_jsonl
-from petition.deliveries.lines import ListLine
+from petition.deliveries.lines import ListLine, in_stretches
 
 
 def written(lines) -> bytes:
     stream = io.BytesIO()
-    assert write_jsonl(stream, iter(lines)) == len(lines)
+    assert write_jsonl(stream, in_stretches(lines)) == len(lines)
     return stream.getvalue()
 
 
@@ -51,6 +51,17 @@ def test_lines_are_what_rfc8785_makes_of_them(name, city, n):
     if city:
         entry["city"] = normalize("NFC", city)
     assert canonical_line(ListLine(n, "KR", "South Korea", name, city, "full")) == rfc8785.dumps(entry)
+
+
+NASTY = st.text(st.sampled_from('"\\\0\n\u0301\u1161\u2028\x7f aeé각'), max_size=4) | st.text(max_size=8)
+
+
+@given(st.lists(st.tuples(NASTY, NASTY, st.sampled_from(["full", "initials", "count"]))))
+def test_lines_that_stand_together_are_what_each_would_be_alone(entries):
+    lines = [
+        ListLine(n, "KR", "South Korea", name, city or None, shown) for n, (name, city, shown) in enumerate(entries)
+    ]
+    assert written(lines) == b"".join(canonical_line(line) + b"\n" for line in lines)
 
 
 def test_text_that_is_no_unicode_is_refused():

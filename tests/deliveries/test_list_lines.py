@@ -1,13 +1,13 @@
 """What a signer chose is what a list shows."""
 
-from unicodedata import normalize
+from unicodedata import is_normalized, normalize
 
 import pytest
 import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from petition.deliveries.lines import _PLAIN, _PUNCTUATION, initials, shown_as
+from petition.deliveries.lines import _PLAIN, _PUNCTUATION, all_shown_as, initials, shown_as
 
 
 @pytest.mark.parametrize(
@@ -81,3 +81,35 @@ def test_whatever_was_not_agreed_to_is_counted_only(choice):
 def test_short_names_and_empty_ones_are_counted_only():
     assert shown_as("王伟", "北京", "initials") == ("", None, "count")
     assert shown_as(" ", "Oslo", "full") == ("", None, "count")
+
+
+PEOPLE = [
+    "Ana María de la Cruz",
+    "김민지",
+    "王伟",
+    "Jean-Pierre O’Neil",
+    "J. R. X",
+    "स्वाति राव",
+    " \u200b",
+    "a\nb c",
+    "",
+]
+NAMES = st.sampled_from(PEOPLE) | st.text(st.sampled_from(SCRIPTS + "\n"), max_size=12) | st.text(max_size=12)
+
+
+@given(
+    st.lists(st.tuples(NAMES, st.sampled_from(["", "Oslo", " "])), min_size=1),
+    st.sampled_from(["full", "initials", "count"]),
+)
+def test_many_are_shown_as_each_would_be_alone(people, choice):
+    names, cities = zip(*people, strict=True)
+    shown = zip(*all_shown_as(names, cities, choice), strict=True)
+    assert [(name, city or None, way) for name, city, way in shown] == [
+        shown_as(name, city, choice) for name, city in people
+    ]
+
+
+def test_plain_letters_are_normalised_whatever_stands_beside_them():
+    plain = [chr(code) for code in range(0x10000) if _PLAIN.fullmatch(chr(code))]
+    for order in (plain, plain[::-1], sorted(plain, key=lambda letter: hash(ord(letter) * 7919 % 10007))):
+        assert is_normalized("NFC", "".join(order))

@@ -7,7 +7,7 @@ import pytest
 from petition.deliveries.atomic import whole_file
 from petition.deliveries.csv_list import write_csv
 from petition.deliveries.jsonl_list import write_jsonl
-from petition.deliveries.lines import ListError
+from petition.deliveries.lines import ListError, in_stretches
 from petition.deliveries.pdf_list import write_pdf
 from petition.deliveries.xlsx_list import write_xlsx
 
@@ -47,8 +47,8 @@ def breaks_off(lines):
 def test_lines_that_break_off_leave_nothing_under_the_final_name(tmp_path, people, heading_of, form):
     heading = heading_of(people)
     writers = {
-        "csv": write_csv,
-        "jsonl": write_jsonl,
+        "csv": lambda stream, lines: write_csv(stream, in_stretches(lines)),
+        "jsonl": lambda stream, lines: write_jsonl(stream, in_stretches(lines)),
         "xlsx": lambda stream, lines: write_xlsx(stream, lines, heading),
         "pdf": lambda stream, lines: write_pdf(stream, lines, heading, rows_per_volume=2),
     }

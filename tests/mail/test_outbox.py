@@ -398,3 +398,17 @@ def test_a_claim_reads_only_what_is_due(app: Flask, sign: Callable[..., Any]) ->
             values = ("2026-01-01", "confirm", 12, 0)[: statement.count("?")]
             plan = read_again().connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
             assert "USING INDEX ix_outbox_due" in str(plan.all())
+
+
+def test_a_worker_looks_for_more_when_few_mails_are_in_hand_and_not_after_each(
+    app: Flask, sign: Callable[..., Any], sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "LOOK_SECONDS", 30)
+    for number in range(40):
+        sign(f"person{number}@mail.test")
+    mailer, rounds = Mailer(app), 0
+    while mailer.work():
+        rounds += 1
+    mailer.close()
+    assert (mailer.sent, len(sink.messages)) == (40, 40)
+    assert rounds <= 1 + sending.FEW

@@ -3,6 +3,7 @@
 import mailbox
 import os
 import resource
+import smtplib
 import socket
 import ssl
 import stat
@@ -15,13 +16,17 @@ from contextlib import contextmanager
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from email.utils import parseaddr
 from pathlib import Path
 
 import pytest
 import trustme
+from hypothesis import given
+from hypothesis import strategies as st
 
 from petition.mail.mail_url import SmtpPlace, parse_mail_url
 from petition.mail.rendering import as_bytes
+from petition.mail.senders import DOT_ATOMS
 from petition.mail.transports import (
     PermanentFailure,
     TemporaryFailure,
@@ -59,6 +64,12 @@ def transport_to(url: str, timeout: float = 10) -> Iterator[Transport]:
 
 def send(transport: Transport, recipient: str = ANNA) -> None:
     transport.send(as_bytes(mail(recipient), not recipient.isascii()), recipient)
+
+
+@given(st.from_regex(DOT_ATOMS, fullmatch=True))
+def test_an_address_that_needs_no_parser_is_the_one_that_a_parser_finds(address):
+    assert parseaddr(address) == ("", address)
+    assert smtplib.quoteaddr(address) == f"<{address}>"
 
 
 def temporary_failure(url: str, timeout: float = 10) -> str:

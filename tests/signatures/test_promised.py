@@ -12,6 +12,7 @@ from petition.core.clock import months_after, now
 from petition.core.db import read_again, writing
 from petition.core.tokens import form_token
 from petition.deliveries import export, personal
+from petition.deliveries.lines import line_by_line
 from petition.petitions import service as petitions
 from petition.petitions.models import State
 from petition.signatures import promised
@@ -74,8 +75,10 @@ def test_lists_show_whoever_is_forgotten_in_the_count_alone(visits: Visits) -> N
     with visits.app.app_context():
         session = export.snapshot(read_again())
         chosen = export.Filter(petitions.find(session, SLUG).id)
-        assert export.heading(session, petitions.find(session, SLUG), chosen).total == 3
-        lines = [(line.n, line.country, line.name, line.shown) for line in export.lines(session, chosen, "en")]
+        about = export.heading(session, petitions.find(session, SLUG), chosen)
+        assert about.total == 3
+        list_ = export.stretches(session, chosen, about)
+        lines = [(line.n, line.country, line.name, line.shown) for line in line_by_line(list_)]
         assert lines == [(1, "DE", "Late", "full"), (2, "DE", "", "count"), (3, "KR", "", "count")]
         rows = list(personal.rows(session, chosen))
         assert [row[2] for row in rows] == ["Late"]

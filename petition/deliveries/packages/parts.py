@@ -28,7 +28,7 @@ from petition.deliveries.atomic import whole_file
 from petition.deliveries.csv_list import write_csv
 from petition.deliveries.export import FETCH, XLSX, heading_of, snapshot
 from petition.deliveries.heading import ListHeading
-from petition.deliveries.lines import ListLine
+from petition.deliveries.lines import ListLine, in_stretches
 from petition.deliveries.packages.holding import Spoiled
 from petition.deliveries.packages.models import PackageLine
 from petition.deliveries.packages.pdf_signing import signed
@@ -106,7 +106,7 @@ class Parts:
         read_again()
 
     def _make_tables(self) -> None:
-        self._write(names.CSV, lambda stream: write_csv(stream, self._lines()))
+        self._write(names.CSV, lambda stream: write_csv(stream, in_stretches(self._lines())))
         writer = import_module(XLSX)
         self._write(names.XLSX, lambda stream: writer.write_xlsx(stream, self._lines(), self._heading()))
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from petition.deliveries.csv_list import write_csv
 from petition.deliveries.heading import ListHeading
-from petition.deliveries.lines import ListLine
+from petition.deliveries.lines import ListLine, in_stretches
 from petition.deliveries.proof import archive, canonical, instructions, keys, manifest, receipt, tree
 from petition.deliveries.xlsx_list import write_xlsx
 
@@ -161,7 +161,7 @@ def _tree(lines: Sequence[bytes]) -> dict[str, Any]:
 
 def _tables(rows: Sequence[ListLine]) -> dict[str, bytes]:
     csv, xlsx = io.BytesIO(), io.BytesIO()
-    write_csv(csv, rows)
+    write_csv(csv, in_stretches(rows))
     heading = ListHeading("Free the river", "the Minister", "en", date(2012, 2, 29), len(rows), [], {})
     write_xlsx(xlsx, rows, heading, rows_per_sheet=7)
     return {manifest.CSV: csv.getvalue(), manifest.XLSX: xlsx.getvalue()}
