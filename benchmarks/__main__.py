@@ -118,7 +118,6 @@ def _measure(plan: Plan, names: list[str]) -> tuple[dict[str, Any], list[Result]
                 failures.append(f"{name} failed: {error or type(error).__name__}")
                 sys.stderr.write(f"  {failures[-1]}\n")
         versions = machine.versions(bench.postgres.version)
-    found += results.growths(found)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     what = {"groups": names, "seconds": plan.seconds, "results": [results.as_json(result) for result in found]}
     where = {"commit": machine.commit(), "machine": machine.size(), "others": others, "versions": versions}

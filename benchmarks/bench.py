@@ -18,6 +18,7 @@ from benchmarks import figures, load, running
 from benchmarks.databases import PostgresServer, SqliteFiles
 from benchmarks.figures import Figure
 from benchmarks.load import Load
+from benchmarks.results import Result, rates
 from benchmarks.running import Service
 from benchmarks.yardsticks import Commits
 
@@ -67,6 +68,18 @@ class Bench:
         """Both in turn, so that what else the machine does meets both alike: subject and yardstick."""
         pairs = [(yardstick(), subject()) for _round in range(ROUNDS)]
         return statistics.mean(pair[1] for pair in pairs), statistics.mean(pair[0] for pair in pairs)
+
+    def growth(self, figure: Figure, begin: Callable[[Service, Figure], Callable[[], float]]) -> Iterator[Result]:
+        """What the largest database leaves of the smallest one's rate, both measured in turn; nothing with one size.
+
+        `begin` starts the server of an instance and returns what measures it.
+        """
+        small, large = min(self.plan.sizes), max(self.plan.sizes)
+        if small == large:
+            return
+        with self.instance(small) as first, self.instance(large) as second:
+            rate, rate_of_small = self.beside(begin(first, figure), begin(second, figure))
+            yield rates(figure, rate, rate_of_small, **second.where)
 
     def load(self, figure: Figure, service: Service, path: str, script: str, *arguments: object) -> Load:
         """Load on a path of the running instance, profiled if this figure is to be. Raises LoadFailed."""

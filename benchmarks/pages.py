@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import http.client
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from benchmarks.bench import Bench
 from benchmarks.databases import SLUG
@@ -17,7 +18,7 @@ JSON = f"/api/v1{PATH}"
 
 
 def run(bench: Bench) -> Iterator[Result]:
-    """Measures each page at each size."""
+    """Measures each page at each size, and how much slower the larger is."""
     for size in bench.plan.sizes:
         with bench.instance(size) as service:
             service.serve()
@@ -27,6 +28,13 @@ def run(bench: Bench) -> Iterator[Result]:
             tag = _etag(service)
             yield _measured(bench, service, POLL, JSON, tag)
             _etag(service, tag)
+    yield from bench.growth(PAGE_GROWTH, partial(_begin, bench))
+
+
+def _begin(bench: Bench, service: Service, figure: Figure) -> Callable[[], float]:
+    service.serve()
+    service.warm_up(PATH)
+    return lambda: bench.load(figure, service, PATH, "get").rate
 
 
 def _measured(bench: Bench, service: Service, figure: Figure, path: str, *tag: str) -> Result:

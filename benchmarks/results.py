@@ -13,7 +13,6 @@ from benchmarks import figures
 from benchmarks.figures import Figure
 
 SMALL_CHANGE = 0.1  # of a ratio: less is noise on a machine like ours
-GROWTHS = {figures.PAGE: figures.PAGE_GROWTH, figures.SIGN: figures.SIGN_GROWTH}
 HEADER = (
     *("database", "signatures", "what", "measured", "yardstick", "its figure"),
     *("ratio", "goal", "reached", "last run"),
@@ -62,18 +61,6 @@ def _ratio(value: float, yardstick: float) -> float:
     if yardstick <= 0:
         raise ValueError("the yardstick did nothing")
     return value / yardstick
-
-
-def growths(results: Sequence[Result]) -> list[Result]:
-    """How much of a ratio is left at the largest database, of that at the smallest."""
-    found = []
-    for figure, growth in GROWTHS.items():
-        of_sizes = sorted((one for one in results if one.figure == figure), key=lambda one: one.size or 0)
-        if len(of_sizes) > 1:
-            small, large = of_sizes[0], of_sizes[-1]
-            value, words = _ratio(large.value, small.value), (f"{large.value:.3f}", f"{small.value:.3f}")
-            found.append(Result(growth, value, large.database, large.size, *words))
-    return found
 
 
 def as_json(result: Result) -> dict[str, Any]:

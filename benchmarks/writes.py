@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -35,10 +36,11 @@ PATH = f"/petitions/{SLUG}"
 
 
 def run(bench: Bench) -> Iterator[Result]:
-    """Measures both at each size."""
+    """Measures both at each size, and how much slower signing is at the larger."""
     for size in bench.plan.sizes:
         yield from _sign(bench, size)
         yield from _confirm(bench, size)
+    yield from bench.growth(figures.SIGN_GROWTH, partial(signing, bench))
 
 
 def _sign(bench: Bench, size: int) -> Iterator[Result]:

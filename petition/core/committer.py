@@ -27,6 +27,8 @@ from petition.core.errors import DomainError
 from petition.core.logs import log
 
 MOST_AT_ONCE = 256
+GATHERING_SECONDS = 0.002
+"""So long, once several have come together, the next are waited for: those just answered are mostly on their way."""
 MOST_WAITING = 1000
 PATIENCE_SECONDS = 8.0
 """How long a piece of work may wait for the database, a change of servers included, before it is refused."""
@@ -100,6 +102,7 @@ class Committer:
         self._thread: threading.Thread | None = None
         self._in_work: list[_Piece] = []
         self._closed = False
+        self._crowded = False
 
     def submit(self, work: Work[T, R], item: T) -> R:
         """Has one item done, with others of its time, and returns its result once it is committed.
@@ -153,8 +156,12 @@ class Committer:
         with self._news:
             while not self._queue and not self._closed:
                 self._news.wait()
+        if self._crowded:
+            time.sleep(GATHERING_SECONDS)
+        with self._news:
             metrics.waiting_writes.set(len(self._queue))
             self._in_work = [self._queue.popleft() for _one in range(min(len(self._queue), MOST_AT_ONCE))]
+            self._crowded = len(self._in_work) > 1
             return self._in_work
 
     def _commit(self, pieces: list[_Piece], races: int = RACES) -> None:

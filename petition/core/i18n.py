@@ -29,7 +29,9 @@ LANGUAGES = tuple(available())
 
 def known(tag: str | None) -> str | None:
     """The language of ours that a tag names, or None. Case and separators do not matter."""
-    wanted = (tag or "").replace("_", "-").lower()
+    if not tag:
+        return None
+    wanted = tag.replace("_", "-").lower()
     return next((language for language in LANGUAGES if language.lower() == wanted), None)
 
 

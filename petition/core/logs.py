@@ -61,6 +61,7 @@ def start_logging(level: int = logging.INFO) -> None:
     log.setLevel(level)
     log.propagate = False
     logging.lastResort = handler
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # nor does it say these
     # It tells of connections that could not be put away in order; whoever used them hears of it anyway.
     logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 
@@ -81,7 +82,9 @@ def new_request_id() -> str:
 
 def tell_of_request(about: dict[str, Any], status: int, seconds: float) -> None:
     """Logs an answered request; `about` as of `about_request`."""
-    log.info("request", extra=about | {"status": status, "ms": round(seconds * 1000, 1)})
+    said = about | {"status": status, "ms": round(seconds * 1000, 1)}
+    if log.isEnabledFor(logging.INFO):  # `log.info` would look for who calls it, which no line says
+        log.handle(log.makeRecord(log.name, logging.INFO, __file__, 0, "request", (), None, extra=said))
 
 
 def _begin() -> None:

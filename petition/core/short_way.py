@@ -111,6 +111,7 @@ class ShortWays:
             environ.get("CONTENT_TYPE") != FORM
             or not length.isdecimal()
             or int(length) > LONGEST
+            or environ.get("SCRIPT_NAME")  # below another site's root, where only Flask knows how to make links
             or self._app.config["SESSION_COOKIE_NAME"] in environ.get("HTTP_COOKIE", "")
         ):
             return None
@@ -150,5 +151,4 @@ class ShortWays:
 
 def _first_of_each(text: str) -> dict[str, str]:
     """The fields of a form or query. Raises ValueError when it is no text; Flask's own way forgives that."""
-    pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
-    return dict(reversed(pairs))
+    return dict(reversed(parse_qsl(text, keep_blank_values=True, errors="strict"))) if text else {}

@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 from petition.accounts.models import User
 from petition.core import switches
 from petition.core.clock import now
-from petition.core.db import db, read_again
+from petition.core.db import Id, db, read_again
 from petition.core.errors import DomainError, Gone, PetitionNotFound
 from petition.core.kept import kept
 from petition.core.labels import SLUG
+from petition.core.many_rows import ForEach
 from petition.organisations.models import Organisation
 from petition.organisations.roles import Action
 from petition.petitions.loading import id_of, shown_in_lists, with_plan
@@ -78,20 +79,23 @@ def is_open(petition: Petition | Any) -> bool:
     return petition.state in SIGNED_STATES and (petition.closes_at is None or now() < petition.closes_at)
 
 
-IN_FORCE = (
-    sa.select(
-        *(Petition.id, Petition.state, Petition.closes_at, sa.func.max(PetitionText.version).label("version")),
-        switches.signing_is_paused().label("paused"),
-    )
-    .join(PetitionText, PetitionText.petition_id == Petition.id)
-    .where(Petition.id.in_(sa.bindparam("petitions", expanding=True)))
-    .group_by(Petition.id)
+IN_FORCE = ForEach(
+    lambda given: (
+        sa.select(
+            *(Petition.id, Petition.state, Petition.closes_at, sa.func.max(PetitionText.version).label("version")),
+            switches.signing_is_paused().label("paused"),
+        )
+        .join_from(given, Petition, Petition.id == given.c.id)
+        .join(PetitionText, PetitionText.petition_id == Petition.id)
+        .group_by(Petition.id)
+    ),
+    id=Id,
 )
 
 
 def in_force(connection: Connection, petition_ids: Collection[UUID]) -> dict[UUID, tuple[bool, int]]:
     """Whether each of these petitions takes signatures now, and the version of its text in force."""
-    rows = connection.execute(IN_FORCE, {"petitions": list(petition_ids)})
+    rows = IN_FORCE.rows(connection, [(petition_id,) for petition_id in petition_ids])
     return {row.id: (is_open(row) and not row.paused, row.version) for row in rows}
 
 

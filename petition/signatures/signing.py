@@ -21,7 +21,7 @@ from petition.core.addresses import Address
 from petition.core.clock import now
 from petition.core.errors import NotOpen, TextChanged
 from petition.core.ids import new_id
-from petition.core.keyed_hashes import bucket_of_hash, code_hash, mailbox_hash, signature_hash
+from petition.core.keyed_hashes import bucket_of_hash, code_hash, hash_for_many, mailbox_hash, signature_hash
 from petition.core.many_rows import ManyRows
 from petition.core.postgres import pipelined
 from petition.core.tokens import HANDLE_BYTES, handle_of
@@ -142,8 +142,9 @@ def sign(
     if wish.informed_by:
         wish = wish.among([partner.number for partner in petition.partners])
     partner = petition.partner_of_link(page.by) if page.by else None
-    mailbox = mailbox_hash(address.canonical)
-    hashed = signature_hash(mailbox, petition.id)
+    keyed = hash_for_many()
+    mailbox = mailbox_hash(address.canonical, keyed)
+    hashed = signature_hash(mailbox, petition.id, keyed)
     bucket, signature_id, at = bucket_of_hash(hashed), new_id(), now()
     code, handle, secret = _new_secrets(bucket)
     return NewSignature(
@@ -151,7 +152,7 @@ def sign(
         page.text_version,
         (
             *(bucket, signature_id, petition.id, page.text_version, at, at, page.language, hashed),
-            *(handle, code_hash(hashed, code), secret),
+            *(handle, code_hash(hashed, code, keyed), secret),
             *(address.domain, page.network_hash, partner.number if partner else None),
             *wish.of_signature.values(),
         ),

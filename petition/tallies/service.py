@@ -15,9 +15,9 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from petition.core.clock import hour_of, now
-from petition.core.db import Instant
+from petition.core.db import Id, Instant
 from petition.core.kept import kept
-from petition.core.many_rows import ManyRows
+from petition.core.many_rows import ForEach, ManyRows
 from petition.tallies.models import SLOTS, HourlyTally, Tally
 
 ALL_SLOTS = sa.text(f"({', '.join(map(str, range(SLOTS)))})")
@@ -28,10 +28,13 @@ def _any_slot(column: Any) -> sa.ColumnElement[bool]:
     return sa.type_coerce(column.op("IN")(ALL_SLOTS), sa.Boolean())
 
 
-TOTALS = (
-    sa.select(Tally.petition_id, sa.func.sum(Tally.signatures))
-    .where(_any_slot(Tally.slot), Tally.petition_id.in_(sa.bindparam("petitions", expanding=True)))
-    .group_by(Tally.petition_id)
+TOTALS = ForEach(
+    lambda given: (
+        sa.select(Tally.petition_id, sa.func.sum(Tally.signatures).label("number"))
+        .join_from(given, Tally, sa.and_(_any_slot(Tally.slot), Tally.petition_id == given.c.petition_id))
+        .group_by(Tally.petition_id)
+    ),
+    petition_id=Id,
 )
 
 
@@ -161,8 +164,8 @@ def _by_country(petition_id: UUID) -> sa.Select[str, int]:
 
 def totals(session: Session | Connection, petition_ids: list[UUID]) -> dict[UUID, int]:
     """The total of each petition that has any."""
-    rows = session.execute(TOTALS, {"petitions": petition_ids})
-    return {petition_id: int(number) for petition_id, number in rows}
+    connection = session.connection() if isinstance(session, Session) else session
+    return {row.petition_id: int(row.number) for row in TOTALS.rows(connection, [(one,) for one in petition_ids])}
 
 
 def picture(session: Session, petition_id: UUID, country: str | None = None) -> Picture:

@@ -51,17 +51,6 @@ def test_a_figure_without_a_goal_is_only_shown() -> None:
     assert Result(figures.STORM_REPEATED, 3).reached is None
 
 
-def test_growth_compares_the_ratio_of_the_largest_database_with_that_of_the_smallest() -> None:
-    (growth,) = results.growths([sign(0.2, 1_000_000), sign(0.1, 5000), sign(0.25, 1000)])
-    assert growth.figure == figures.SIGN_GROWTH
-    assert growth.value == pytest.approx(0.8)
-    assert growth.reached is False
-
-
-def test_one_size_alone_shows_no_growth() -> None:
-    assert results.growths([sign(0.2)]) == []
-
-
 def test_the_terminal_table_names_what_was_missed_and_lines_up() -> None:
     found = [
         sign(0.1),
