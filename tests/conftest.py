@@ -17,8 +17,6 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
 
 from petition.accounts.models import User
 from petition.app import create_app
@@ -33,6 +31,7 @@ from petition.petitions.models import Petition, State
 from petition.settings import Settings, read_settings
 from petition.translations.catalogues import compile_stale
 from petition.worker import Worker
+from tests.compiled import CompiledRule, keep_compiled, use_compiled
 from tests.databases import KINDS, Databases, databases_of, migrate
 from tests.smtp_sink import SmtpSink
 
@@ -40,22 +39,7 @@ KEYS = {"PETITION_SECRET_KEY": "secret for tests " * 4, "PETITION_ADDRESS_KEY": 
 PASSWORD = "correct horse battery"
 SLUG = "free-the-river"
 
-
-class CompiledTemplates(BytecodeCache):
-    """Templates compiled once a process: each test has an application of its own."""
-
-    def __init__(self) -> None:
-        self._code: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if found := self._code.get(bucket.key + bucket.checksum):
-            bucket.bytecode_from_string(found)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._code[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
-
-
-COMPILED = CompiledTemplates()
+Flask.url_rule_class = CompiledRule
 
 
 def pytest_configure() -> None:
@@ -123,10 +107,11 @@ def running(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     app.testing = True
     app.config["KEEP_SECONDS"] = 0  # what a test did is seen at once
-    app.jinja_env.bytecode_cache = COMPILED
+    use_compiled(app)
     try:
         yield app
     finally:
+        keep_compiled(app)
         committer.close(app)
         with app.app_context():
             db.session.remove()
