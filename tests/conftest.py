@@ -33,6 +33,7 @@ from petition.translations.catalogues import compile_stale
 from petition.worker import Worker
 from tests.compiled import CompiledRule, keep_compiled, use_compiled
 from tests.databases import KINDS, Databases, databases_of, migrate
+from tests.memory import prefer_memory
 from tests.smtp_sink import SmtpSink
 
 KEYS = {"PETITION_SECRET_KEY": "secret for tests " * 4, "PETITION_ADDRESS_KEY": "addresses of tests " * 4}
@@ -44,6 +45,7 @@ Flask.url_rule_class = CompiledRule
 
 def pytest_configure() -> None:
     """Compiles the catalogues: without that, pages speak English in every language."""
+    prefer_memory()
     compile_stale()
 
 
