@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 FOLDER = Path("/dev/shm")
-ROOM = 4 << 30  # bytes; a run on two cores takes a quarter of it
+ROOM = 4 << 30  # bytes; half a gigabyte was seen in use in the middle of a run on two cores
 
 
 def prefer_memory() -> None:
