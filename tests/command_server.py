@@ -6,6 +6,7 @@ Started with one end of a socket, it loads the program once. For each message it
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -16,7 +17,11 @@ import sys
 import time
 from typing import Any
 
+from flask import Flask
+
+from petition.app import BLUEPRINTS
 from petition.cli import COMMANDS
+from tests.compiled import CompiledRule
 
 MOST = 1 << 20  # bytes of a message
 FILES = 4  # that come with it: stdin, stdout, stderr, and where the exit status is told
@@ -61,8 +66,18 @@ def _become(request: dict[str, Any], files: list[int]) -> None:
     sys.argv[1:] = request["arguments"]
 
 
+def load_pages() -> None:
+    """Loads all pages and compiles their routes, as each command that needs them would, without an application."""
+    Flask.url_rule_class = CompiledRule
+    app = Flask("petition")
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+
+
 if __name__ == "__main__":
     for module, _attribute, _help in COMMANDS.values():
         importlib.import_module(module)
+    load_pages()
+    gc.freeze()  # else each child's first search for garbage copies all of it
     serve(socket.socket(fileno=int(sys.argv[1])))
     runpy.run_module("petition", run_name="__main__", alter_sys=True)

@@ -17,9 +17,8 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
 
+from petition.accounts import service as accounts
 from petition.accounts.models import User
 from petition.app import create_app
 from petition.core import committer
@@ -33,33 +32,26 @@ from petition.petitions.models import Petition, State
 from petition.settings import Settings, read_settings
 from petition.translations.catalogues import compile_stale
 from petition.worker import Worker
+from tests.compiled import CompiledRule, keep_compiled, use_compiled
 from tests.databases import KINDS, Databases, databases_of, migrate
+from tests.memory import prefer_memory
 from tests.smtp_sink import SmtpSink
 
 KEYS = {"PETITION_SECRET_KEY": "secret for tests " * 4, "PETITION_ADDRESS_KEY": "addresses of tests " * 4}
 PASSWORD = "correct horse battery"
 SLUG = "free-the-river"
+HERE = Path(__file__).parent
+LONG = {"faults", "browser", "worker", "cli", "journeys"}  # folders in which a test may take ten seconds and more
 
-
-class CompiledTemplates(BytecodeCache):
-    """Templates compiled once a process: each test has an application of its own."""
-
-    def __init__(self) -> None:
-        self._code: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if found := self._code.get(bucket.key + bucket.checksum):
-            bucket.bytecode_from_string(found)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._code[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
-
-
-COMPILED = CompiledTemplates()
+Flask.url_rule_class = CompiledRule
+# The cost of hashing a password, which is a quarter of a second, would be most of a small test about organisers.
+# What it is in every other process, tests/accounts/test_signing_in.py holds.
+accounts._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 
 def pytest_configure() -> None:
     """Compiles the catalogues: without that, pages speak English in every language."""
+    prefer_memory()
     compile_stale()
 
 
@@ -69,6 +61,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         only = metafunc.definition.get_closest_marker("only_on")
         kinds = [only.args[0]] if only else KINDS
         metafunc.parametrize("database_kind", kinds, scope="session", indirect=True)
+
+
+@pytest.hookimpl(trylast=True)  # after pytest's own grouping by what the session's fixtures are made for
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts what takes long first, for each kind of database: else one core waits at the end for the other's last."""
+    items.sort(key=lambda item: (_kind(item), item.path.relative_to(HERE).parts[0] not in LONG))
+
+
+def _kind(item: pytest.Item) -> int:
+    callspec = getattr(item, "callspec", None)
+    kind = callspec and callspec.params.get("database_kind")
+    return KINDS.index(kind) + 1 if kind else 0
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -123,10 +127,11 @@ def running(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     app.testing = True
     app.config["KEEP_SECONDS"] = 0  # what a test did is seen at once
-    app.jinja_env.bytecode_cache = COMPILED
+    use_compiled(app)
     try:
         yield app
     finally:
+        keep_compiled(app)
         committer.close(app)
         with app.app_context():
             db.session.remove()
@@ -183,8 +188,8 @@ def add_petition(app: Flask, slug: str = SLUG, **changes: Any) -> Petition:
 
 @functools.cache
 def password_hash() -> str:
-    """The hash of PASSWORD, made once: making it takes as long as all the rest of a small test."""
-    return PasswordHasher().hash(PASSWORD)
+    """The hash of PASSWORD, made once. Whoever verifies it pays the cost that stands in it."""
+    return accounts.hash_password(PASSWORD)
 
 
 def _organisation(session: Any) -> Any:

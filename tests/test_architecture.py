@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -32,14 +34,43 @@ def _name(path: Path) -> str:
     return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
 
 
-def _imports(path: Path) -> set[str]:
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+class _Module(NamedTuple):
+    """What the tests ask of a module. Kept instead of its tree, which would burden the collector of garbage."""
+
+    modules: set[str]
+    imports: set[str]
+    hidden_imports: list[int]
+    calls: set[str]
+
+
+@functools.cache
+def _read(path: Path) -> _Module:
+    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+    modules, found = set(), set()
+    for node in nodes:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
+            modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return {name for name in found if name.startswith("petition.")}
+            modules.add(node.module)
+    hidden = [
+        node.lineno
+        for function in nodes
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    calls = {
+        ast.unparse(node.func)
+        for node in nodes
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+    return _Module(modules, {name for name in found if name.startswith("petition.")}, hidden, calls)
+
+
+def _imports(path: Path) -> set[str]:
+    return _read(path).imports
 
 
 def _is_leaf(module: str) -> bool:
@@ -78,24 +109,12 @@ def test_inside_a_feature_models_know_no_service_and_services_no_forms(path: Pat
 
 @pytest.mark.parametrize("path", [path for path in MODULES if "cli" not in path.parts], ids=_name)
 def test_no_import_hides_in_a_function(path: Path) -> None:
-    hidden = [
-        node.lineno
-        for function in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(function, ast.FunctionDef)
-        for node in ast.walk(function)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-    ]
-    assert not hidden
+    assert not _read(path).hidden_imports
 
 
 @pytest.mark.parametrize("path", MODULES, ids=_name)
 def test_only_the_clock_asks_what_time_it_is(path: Path) -> None:
-    calls = {
-        ast.unparse(node.func)
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-    }
-    asks = calls & {"datetime.now", "datetime.utcnow", "date.today", "datetime.datetime.now"}
+    asks = _read(path).calls & {"datetime.now", "datetime.utcnow", "date.today", "datetime.datetime.now"}
     assert not asks or path.name == "clock.py"
 
 
@@ -105,14 +124,5 @@ PROOF = [path for path in MODULES if path.parent.name == "proof" and not path.st
 @pytest.mark.parametrize("path", PROOF, ids=_name)
 def test_what_strangers_verify_stands_by_itself(path: Path) -> None:
     assert {name for name in _imports(path) if not name.startswith("petition.deliveries.proof")} == set()
-    modules = {
-        name.partition(".")[0]
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        for name in ([node.module] if isinstance(node, ast.ImportFrom) else _plain_imports(node))
-        if name
-    }
+    modules = {name.partition(".")[0] for name in _read(path).modules}
     assert modules <= {"petition", "cryptography", "rfc8785"} | sys.stdlib_module_names
-
-
-def _plain_imports(node: ast.AST) -> list[str]:
-    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

@@ -141,7 +141,8 @@ class CountingHasher(PasswordHasher):
 
 @pytest.fixture
 def hasher(monkeypatch: pytest.MonkeyPatch) -> CountingHasher:
-    counting = CountingHasher()
+    quick = service._hasher
+    counting = CountingHasher(quick.time_cost, quick.memory_cost, quick.parallelism)
     monkeypatch.setattr(service, "_hasher", counting)
     return counting
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 
@@ -22,7 +24,8 @@ from petition.core import retention
 from petition.core.clock import now
 from petition.core.db import db, read_again, writing
 from petition.core.errors import DomainError
-from petition.settings import Settings
+from petition.settings import ROOT, Settings
+from tests.commands import environment, run
 from tests.conftest import PASSWORD, running, signed_in
 
 OWNER, STRANGER = "owner@river.example.org", "stranger@example.org"
@@ -74,10 +77,21 @@ def test_an_unknown_address_costs_the_same_hashing(inside: Flask) -> None:
         assert extract_parameters(unknown) == extract_parameters(known)
         with pytest.raises(VerifyMismatchError):
             service._hasher.verify(unknown, PASSWORD)
-    parameters = extract_parameters(known)
+    assert service.decoy() != service.decoy()
+
+
+def test_outside_of_tests_hashing_costs_what_it_should(app: Flask) -> None:
+    """The tests' own processes hash cheaply; a command's, started like any other, does not."""
+    environ = environment(app.config["INSTANCE"], app.config["DATABASE_URL"])
+    done = run(environ, "user", "add", STRANGER, "--password-stdin", "--name", "Stranger", stdin=f"{PASSWORD}\n")
+    assert (done.returncode, done.stderr) == (0, "account added\n")
+    with app.app_context():
+        parameters = extract_parameters(service.find_user(read_again(), STRANGER).password_hash)
     assert (parameters.type, parameters.hash_len) == (Type.ID, 32)
     assert parameters.memory_cost >= 19 * 1024
-    assert service.decoy() != service.decoy()
+    decoy = "from petition.accounts import service; print(service.decoy(), end='')"
+    printed = subprocess.run([sys.executable, "-c", decoy], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert extract_parameters(printed.stdout) == parameters
 
 
 def test_the_right_password_leads_to_the_desk(app: Flask) -> None:
