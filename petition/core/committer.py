@@ -27,8 +27,8 @@ from petition.core.errors import DomainError
 from petition.core.logs import log
 
 MOST_AT_ONCE = 256
-GATHERING_SECONDS = 0.002
-"""So long, once several have come together, the next are waited for: those just answered are mostly on their way."""
+GATHERING_SECONDS = 0.005
+"""So long the next transaction waits for those who were just answered, when several were: most come again at once."""
 MOST_WAITING = 1000
 PATIENCE_SECONDS = 8.0
 """How long a piece of work may wait for the database, a change of servers included, before it is refused."""
@@ -102,7 +102,7 @@ class Committer:
         self._thread: threading.Thread | None = None
         self._in_work: list[_Piece] = []
         self._closed = False
-        self._crowded = False
+        self._awaited = 1
 
     def submit(self, work: Work[T, R], item: T) -> R:
         """Has one item done, with others of its time, and returns its result once it is committed.
@@ -119,7 +119,7 @@ class Committer:
                 self._thread.start()
             self._queue.append(piece)
             metrics.waiting_writes.set(len(self._queue))
-            if len(self._queue) == 1:
+            if len(self._queue) in (1, self._awaited):
                 self._news.notify()
         result = piece.wait()
         if isinstance(result, Exception):
@@ -151,17 +151,15 @@ class Committer:
             while pieces := self._next():
                 self._commit(pieces)
                 self._in_work = []
+                self._awaited = min(len(pieces) + len(self._queue), MOST_AT_ONCE)
 
     def _next(self) -> list[_Piece]:
         with self._news:
-            while not self._queue and not self._closed:
-                self._news.wait()
-        if self._crowded:
-            time.sleep(GATHERING_SECONDS)
-        with self._news:
+            self._news.wait_for(lambda: self._queue or self._closed)
+            if self._awaited > 1:
+                self._news.wait_for(lambda: len(self._queue) >= self._awaited or self._closed, GATHERING_SECONDS)
             metrics.waiting_writes.set(len(self._queue))
             self._in_work = [self._queue.popleft() for _one in range(min(len(self._queue), MOST_AT_ONCE))]
-            self._crowded = len(self._in_work) > 1
             return self._in_work
 
     def _commit(self, pieces: list[_Piece], races: int = RACES) -> None:

@@ -57,10 +57,14 @@ class Kept(Generic[V]):
                 kept.making.release()
         return kept.value
 
-    def fresh(self, key: Hashable) -> V | None:
-        """The thing kept under this key, if it is not older than `seconds`."""
+    def at_hand(self, key: Hashable) -> V | None:
+        """What `get` would return without making anything, or None where it would make it."""
         kept = self._things.get(key)
-        return kept.value if kept is not None and time.monotonic() - kept.made < self.seconds else None
+        if kept is None:
+            return None
+        age = time.monotonic() - kept.made
+        usable = age < self.seconds or (age <= self.seconds * STALE and kept.making.locked())
+        return kept.value if usable else None
 
     def _made_once(self, key: Hashable, make: Callable[[], V]) -> V:
         """What the first one makes who asks; where that one fails, the others try for themselves."""

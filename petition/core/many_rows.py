@@ -16,6 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Dialect
 
+from petition.core.together import change
+
 Row = Sequence[Any]
 
 
@@ -48,21 +50,21 @@ class ManyRows:
             values.append(repeat(prepared, len(rows)))
         self._sql = _insert_text(dialect.name, table, (*columns, *same), again, adding)
         if dialect.name == "postgresql":
-            self._values: Any = tuple(list(column) for column in values)
+            self._values: Any = dict(zip((*columns, *same), map(list, values), strict=True))
         else:
             self._values = list(zip(*values, strict=True))
 
     def insert(self, connection: Connection) -> None:
         """Sends them, in their order; none is no error."""
         if self._size:
-            connection.exec_driver_sql(self._sql, self._values)
+            change(connection, self._sql, self._values)
 
 
 @functools.lru_cache(100)
 def _insert_text(dialect: str, table: sa.Table, columns: tuple[str, ...], again: bool, adding: str | None) -> str:
     into = f"INSERT INTO {table.name} ({', '.join(columns)})"
     if dialect == "postgresql":
-        arrays = ", ".join(f"%s::{_array_of(table.c[name].type)}" for name in columns)
+        arrays = ", ".join(f"%({name})s::{_array_of(table.c[name].type)}" for name in columns)
         into += f" SELECT * FROM unnest({arrays})"  # noqa: S608 (names of our own tables)
     else:
         into += f" VALUES ({', '.join('?' * len(columns))})"
@@ -127,9 +129,7 @@ class ForEach:
         if not given:
             return 0
         text = self._text(connection.dialect)
-        parameters = text.parameters(self._prepared(connection.dialect, given), len(given))
-        changed: int = connection.exec_driver_sql(text.sql, parameters).rowcount
-        return changed
+        return change(connection, text.sql, text.parameters(self._prepared(connection.dialect, given), len(given)))
 
     def _prepared(self, dialect: Dialect, given: Sequence[Row]) -> dict[str, Iterable[Any]]:
         """The given rows by columns, as the driver gets them."""

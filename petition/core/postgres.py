@@ -6,7 +6,7 @@ import functools
 import json
 import select
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import datetime
 from types import NoneType
 from typing import Any
@@ -187,24 +187,3 @@ def on_error(context: sa.engine.ExceptionContext) -> None:
         if context.sqlalchemy_exception is not None:
             kind = type(context.original_exception).__name__
             context.sqlalchemy_exception.args = (f"({kind}) {diagnosis.message_primary}",)
-
-
-@contextmanager
-def pipelined(connection: Connection) -> Iterator[None]:
-    """Sends the statements inside without waiting for each other's answers; what they changed is not told.
-
-    On a busy machine waiting costs more than asking. An error of any of them is raised at the end. Elsewhere
-    than on PostgreSQL it does nothing.
-    """
-    if connection.dialect.name != "postgresql":
-        yield
-        return
-    raw: Any = connection.connection.dbapi_connection
-    driver: Any = connection.dialect.dbapi
-    try:
-        with raw.pipeline():
-            yield
-    except driver.OperationalError as error:
-        raise sa.exc.OperationalError("(pipeline)", None, error) from None
-    except driver.IntegrityError as error:
-        raise sa.exc.IntegrityError("(pipeline)", None, error) from None

@@ -31,6 +31,6 @@ def shown(petition_id: UUID, query_string: str, number: int, make: Callable[[], 
 
 
 def ready(petition_id: UUID, query_string: str, number: int) -> str | None:
-    """The same, if it was made within the last second."""
-    page = _pages().fresh(_key(petition_id, query_string))
+    """The same, unless it is to be made anew."""
+    page = _pages().at_hand(_key(petition_id, query_string))
     return None if page is None else _filled(page, number)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 
 from petition.core import switches
 from petition.core.many_rows import ForEach
-from petition.core.postgres import pipelined
+from petition.core.together import together
 from petition.core.tokens import bucket_of
 from petition.petitions.models import Partner, PartnerState, Petition, State
 from petition.petitions.service import is_open
@@ -194,8 +194,8 @@ class Changes:
         self._own_pages.append((token_hash, owner))
 
     def write(self, connection: Connection) -> None:
-        """Sends them, in the order of the keys."""
-        with pipelined(connection):
+        """Sends them, in the order of the keys. No two of them are about the same row: each address has its turn."""
+        with together(connection):
             COUNT.changed(connection, sorted(self._count, key=itemgetter(0, 1)))
             KEEP.changed(connection, sorted(self._keep, key=itemgetter(0, 1)))
             forgetting.forget_addresses(connection, sorted(self._forget))

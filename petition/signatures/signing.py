@@ -23,7 +23,7 @@ from petition.core.errors import NotOpen, TextChanged
 from petition.core.ids import new_id
 from petition.core.keyed_hashes import bucket_of_hash, code_hash, hash_for_many, mailbox_hash, signature_hash
 from petition.core.many_rows import ManyRows
-from petition.core.postgres import pipelined
+from petition.core.together import together
 from petition.core.tokens import HANDLE_BYTES, handle_of
 from petition.mail import outbox
 from petition.petitions.models import Petition
@@ -196,7 +196,7 @@ def insert(connection: Connection, new: list[NewSignature], **common: Any) -> No
     dialect, again = connection.dialect, True
     signatures, signers = [one.signature for one in new], [one.signer for one in new]
     common = {"state": SignatureState.PENDING} | common
-    with pipelined(connection):
+    with together(connection):
         ManyRows(dialect, SIGNATURE, SIGNATURE_COLUMNS, signatures, again, **common).insert(connection)
         ManyRows(dialect, SIGNER, SIGNER_COLUMNS, signers, again).insert(connection)
         outbox.owe_many(connection, [one.mail for one in new])
