@@ -10,9 +10,26 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.interfaces import LoaderOption
 
+from petition.core import switches
+from petition.core.db import Id
+from petition.core.many_rows import ForEach
 from petition.petitions.models import Petition, PetitionText
 
 PETITION = cast(sa.Table, Petition.__table__).c
+TEXT = cast(sa.Table, PetitionText.__table__).c
+IN_FORCE = ForEach(
+    lambda given: (
+        sa.select(
+            *(PETITION.id, PETITION.state, PETITION.closes_at, sa.func.max(TEXT.version).label("version")),
+            switches.signing_is_paused().label("paused"),
+        )
+        .join_from(given, Petition.__table__, PETITION.id == given.c.id)
+        .join(PetitionText.__table__, TEXT.petition_id == PETITION.id)
+        .group_by(PETITION.id)
+    ),
+    id=Id,
+)
+"""What decides whether petitions take signatures, and the version of the text that is signed."""
 
 
 @functools.cache

@@ -17,14 +17,13 @@ from sqlalchemy.orm import Session
 from petition.accounts.models import User
 from petition.core import switches
 from petition.core.clock import now
-from petition.core.db import Id, db, read_again
+from petition.core.db import db, read_again
 from petition.core.errors import DomainError, Gone, PetitionNotFound
 from petition.core.kept import kept
 from petition.core.labels import SLUG
-from petition.core.many_rows import ForEach
 from petition.organisations.models import Organisation
 from petition.organisations.roles import Action
-from petition.petitions.loading import id_of, shown_in_lists, with_plan
+from petition.petitions.loading import IN_FORCE, id_of, shown_in_lists, with_plan
 from petition.petitions.models import (
     ENDED_STATES,
     PUBLIC_STATES,
@@ -77,20 +76,6 @@ def takes_signatures(petition: Petition) -> bool:
 def is_open(petition: Petition | Any) -> bool:
     """Whether its state and its end let a petition take signatures."""
     return petition.state in SIGNED_STATES and (petition.closes_at is None or now() < petition.closes_at)
-
-
-IN_FORCE = ForEach(
-    lambda given: (
-        sa.select(
-            *(Petition.id, Petition.state, Petition.closes_at, sa.func.max(PetitionText.version).label("version")),
-            switches.signing_is_paused().label("paused"),
-        )
-        .join_from(given, Petition, Petition.id == given.c.id)
-        .join(PetitionText, PetitionText.petition_id == Petition.id)
-        .group_by(Petition.id)
-    ),
-    id=Id,
-)
 
 
 def in_force(connection: Connection, petition_ids: Collection[UUID]) -> dict[UUID, tuple[bool, int]]:

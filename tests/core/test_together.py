@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from petition.core.db import db, read_again, writing
 from petition.core.many_rows import ForEach, ManyRows
 from petition.core.switches import SiteSwitch
-from petition.core.together import together
+from petition.core.together import change, together
 from petition.petitions.models import Petition
 from petition.tallies.models import Tally
 
@@ -80,6 +80,35 @@ def test_what_was_not_sent_because_of_an_error_is_never_sent(inside: Flask, peti
     with writing() as session:
         counts(petition, [("MX", 2)]).insert(session.connection())
     assert stored() == [("MX", 2)]
+
+
+SAY = """
+CREATE FUNCTION say() RETURNS trigger LANGUAGE plpgsql
+AS $$ BEGIN RAISE NOTICE '%%', TG_TABLE_NAME; RETURN NEW; END $$
+"""
+TABLES = ("site_switch", "tally", "third", "fourth")
+
+
+@pytest.mark.only_on("postgresql", "elsewhere they are sent one by one")
+def test_rows_are_locked_in_the_order_in_which_the_changes_were_made(inside: Flask, petition: Petition) -> None:
+    said: list[str] = []
+    with writing() as session:
+        connection = session.connection()
+        raw = connection.connection.driver_connection
+        raw.add_notice_handler(lambda notice: said.append(notice.message_primary))
+        connection.exec_driver_sql(SAY)
+        for table in TABLES:
+            connection.exec_driver_sql(f"CREATE TABLE IF NOT EXISTS {table} (number int)")
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER say BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION say()"
+            )
+        with together(connection):
+            switches([("a", "on")]).insert(connection)
+            counts(petition, [("KR", 1)]).insert(connection)
+            for table in TABLES[2:]:
+                change(connection, f"INSERT INTO {table} VALUES (%(number)s)", {"number": 1})
+        session.rollback()
+    assert [one for one in said if one in TABLES] == [*TABLES]
 
 
 @pytest.mark.parametrize("number", [0, 1, 3, 8, 9])
