@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import hmac
 import ipaddress
-import socket
 from collections.abc import Callable
 from uuid import UUID
 
@@ -74,13 +73,12 @@ def code_hash(address_hash: bytes, code: str, keyed: KeyedHash = keyed_hash) -> 
 
 def network_hash(remote_address: str | None) -> bytes:
     """Stands for where a request came from: an IPv4 address, or the /64 that one IPv6 line is given."""
-    text = remote_address or ""
     try:
-        return keyed_hash("network", socket.inet_pton(socket.AF_INET, text))
-    except OSError:  # it is none of the most usual kind
-        pass
-    try:
-        address = ipaddress.IPv6Address(text)
+        address = ipaddress.ip_address(remote_address or "")
     except ValueError:
         return keyed_hash("network", b"unknown")
-    return keyed_hash("network", address.ipv4_mapped.packed if address.ipv4_mapped else address.packed[:8])
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:
+            return keyed_hash("network", address.ipv4_mapped.packed)
+        return keyed_hash("network", address.packed[:8])
+    return keyed_hash("network", address.packed)
