@@ -19,10 +19,11 @@ V = TypeVar("V")
 
 @dataclass(slots=True)
 class _Thing(Generic[V]):
-    """What was made, when, and the lock of whoever makes it anew."""
+    """What was made, when, when somebody went to make it anew, and the lock of whoever does."""
 
     made: float
     value: V
+    promised: float = 0.0
     making: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -58,13 +59,20 @@ class Kept(Generic[V]):
         return kept.value
 
     def at_hand(self, key: Hashable) -> V | None:
-        """What `get` would return without making anything, or None where it would make it."""
+        """What is kept, without making anything; None for the one who shall have it made, by `get`.
+
+        The others get the old one until it is there, or until the first has had a while.
+        """
         kept = self._things.get(key)
         if kept is None:
             return None
-        age = time.monotonic() - kept.made
-        usable = age < self.seconds or (age <= self.seconds * STALE and kept.making.locked())
-        return kept.value if usable else None
+        at = time.monotonic()
+        if at - kept.made < self.seconds:
+            return kept.value
+        if at - kept.made > self.seconds * STALE or at - kept.promised > self.seconds:
+            kept.promised = at
+            return None
+        return kept.value
 
     def _made_once(self, key: Hashable, make: Callable[[], V]) -> V:
         """What the first one makes who asks; where that one fails, the others try for themselves."""

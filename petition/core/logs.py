@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import logging
 import os
@@ -19,13 +20,18 @@ ENCODER = json.JSONEncoder(default=str)  # in ASCII: no letter in it breaks a li
 PLAIN = {"name", "message", "args", "msg"} | set(vars(logging.makeLogRecord({})))
 
 
+@functools.lru_cache(2)
+def _to_the_second(at: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(at))
+
+
 class JsonLines(logging.Formatter):
     """One JSON object a line. Of an exception only its type and the places in our code, never its words:
     an exception's text may quote what a person typed."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry: dict[str, object] = {
-            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "at": _to_the_second(int(record.created)),
             "level": record.levelname.lower(),
         }
         if record.name.partition(".")[0] == log.name:

@@ -14,6 +14,7 @@ _ZERO_WIDTH = "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u206
 ENDS = "\t\n\r" + _SPACES + _ZERO_WIDTH
 """What is cut off both ends of anything written: white space, line ends, zero-width characters."""
 
+_SPACE = re.compile(f"[{_SPACES}]+")
 # Blank letters and selectors: Unicode counts them as letters, marks or symbols, but they show nothing.
 _BLANK = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
@@ -88,7 +89,7 @@ def clean_line(text: str, limit: int) -> str:
     line = unicodedata.normalize("NFC", text.translate(_DROPPED)).strip(ENDS)
     if _CONTROL.search(line):
         raise NameRefused("control")
-    line = re.sub(f"[{_SPACES}]+", " ", line)
+    line = _SPACE.sub(" ", line)
     return _within(line, limit)
 
 

@@ -7,6 +7,7 @@ so that each sees what the one before it came to; and against other processes th
 from __future__ import annotations
 
 import enum
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -107,6 +108,7 @@ def confirm(connection: Connection, presses: list[Press]) -> list[Answer]:
     nothing. A DomainError in a place of the list is for a link that is not known, or a wrong address.
     """
     answers: list[Answer] = [NotFound(UNKNOWN_LINK)] * len(presses)
+    counted: defaultdict[UUID, set[UUID]] = defaultdict(set)
     waiting = dict(enumerate(presses))
     while waiting:
         found = counting.find(connection, [press.handle for press in waiting.values()])
@@ -115,13 +117,15 @@ def confirm(connection: Connection, presses: list[Press]) -> list[Answer]:
         for number, press in waiting.items():
             turns.setdefault(found[press.handle].where, number)
         pairs = [(press, found[press.handle]) for press in map(waiting.pop, turns.values())]
-        for number, answer in zip(turns.values(), _one_of_each_address(connection, pairs), strict=True):
+        for number, answer in zip(turns.values(), _one_of_each_address(connection, pairs, counted), strict=True):
             answers[number] = answer
-    return _with_totals(connection, answers)
+    return _with_totals(connection, answers, counted)
 
 
-def _one_of_each_address(connection: Connection, pairs: list[tuple[Press, Found]]) -> list[Answer]:
-    changes = Changes()
+def _one_of_each_address(
+    connection: Connection, pairs: list[tuple[Press, Found]], counted: defaultdict[UUID, set[UUID]]
+) -> list[Answer]:
+    changes = Changes(counted)
     answers = [_answer(press, found, changes) for press, found in pairs]
     changes.write(connection)
     return answers
@@ -158,12 +162,16 @@ def _decide(found: Found, filled: Filled | None, changes: Changes) -> Confirmati
     return Confirmation(Outcome.COUNTED, signature.petition_id, confirmed_at=at)
 
 
-def _with_totals(connection: Connection, answers: list[Answer]) -> list[Answer]:
-    counted = {one.petition_id for one in answers if isinstance(one, Confirmation) and one.outcome == Outcome.COUNTED}
-    totals = tallies.totals(connection, list(counted)) if counted else {}
-    return [
-        replace(one, number=totals[one.petition_id])
+def _with_totals(
+    connection: Connection, answers: list[Answer], counted: defaultdict[UUID, set[UUID]]
+) -> list[Answer]:
+    successes = {
+        place: one
+        for place, one in enumerate(answers)
         if isinstance(one, Confirmation) and one.outcome == Outcome.COUNTED
-        else one
-        for one in answers
-    ]
+    }
+    petition_ids = {one.petition_id for one in successes.values()}
+    totals = {one: tallies.running_total(connection, one, frozenset(counted[one])) for one in petition_ids}
+    for place, one in successes.items():
+        answers[place] = replace(one, number=totals[one.petition_id])
+    return answers

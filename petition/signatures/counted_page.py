@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from uuid import UUID
 
-from flask_babel import format_decimal
+from babel.numbers import format_decimal
 
-from petition.core import i18n
 from petition.core.kept import Kept, kept
 
 NUMBER = "\x00number\x00"  # stands for a number that is filled in later; no text holds it
@@ -17,20 +17,18 @@ def _pages() -> Kept[str]:
     return kept("counted page")
 
 
-def _key(petition_id: UUID, query_string: str) -> tuple[UUID, str, str]:
-    return petition_id, i18n.language(), query_string
+@functools.lru_cache(16)
+def _filled(page: str, number: int, language: str) -> bytes:
+    """Many are told the same: what was counted together comes to one number."""
+    return page.replace(NUMBER, format_decimal(number, locale=language.replace("-", "_"))).encode()
 
 
-def _filled(page: str, number: int) -> str:
-    return page.replace(NUMBER, format_decimal(number))
-
-
-def shown(petition_id: UUID, query_string: str, number: int, make: Callable[[], str]) -> str:
+def shown(petition_id: UUID, language: str, query_string: str, number: int, make: Callable[[], str]) -> bytes:
     """The page with its number; `make` makes it with NUMBER in its place."""
-    return _filled(_pages().get(_key(petition_id, query_string), make), number)
+    return _filled(_pages().get((petition_id, language, query_string), make), number, language)
 
 
-def ready(petition_id: UUID, query_string: str, number: int) -> str | None:
+def ready(petition_id: UUID, language: str, query_string: str, number: int) -> bytes | None:
     """The same, unless it is to be made anew."""
-    page = _pages().at_hand(_key(petition_id, query_string))
-    return None if page is None else _filled(page, number)
+    page = _pages().at_hand((petition_id, language, query_string))
+    return None if page is None else _filled(page, number, language)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -158,8 +158,9 @@ def find(connection: Connection, handles: Iterable[bytes]) -> dict[bytes, Found]
 
 @dataclass(slots=True)
 class Changes:
-    """What presses change, gathered."""
+    """What presses change, gathered; with the signatures that count by it added to `counted`, by petition."""
 
+    counted: defaultdict[UUID, set[UUID]]
     _count: list[tuple[Any, ...]] = field(default_factory=list)
     _keep: list[tuple[Any, ...]] = field(default_factory=list)
     _forget: list[tuple[int, UUID]] = field(default_factory=list)
@@ -174,6 +175,7 @@ class Changes:
         self._count.append((*key, *unique, at, *(said[name] for name in (*CHOSEN, *CONSENTED))))
         self._keep.append((*key, *(kept[name] for name in KEPT)))
         self._tally[signature.petition_id, said["country"], at] += 1
+        self.counted[signature.petition_id].add(signature.id)
 
     def forget_address(self, attempt: Attempt, mates: Iterable[Mate], own: bool) -> None:
         """The address of a counted signature is forgotten, with `own` also in this attempt.

@@ -54,12 +54,12 @@ def confirm(asked: Asked, token: str) -> Answer | None:
     own_token = own_page.new_token()
     confirmation = submit(confirming.confirm, Press(handle, filled, own_page.hash_of(own_token)))
     if confirmation.outcome == Outcome.COUNTED and confirmation.opens_own_page:
-        made = counted_page.ready(confirmation.petition_id, asked.query_string, confirmation.number)
+        made = counted_page.ready(confirmation.petition_id, asked.language, asked.query_string, confirmation.number)
         if made:
             metrics.confirmations.add(confirmation.outcome)
             cookie = SESSIONS.begun(current_app, **{own_page.COOKIE: own_token})
             headers = [HTML, ("Set-Cookie", cookie), ("Vary", "Cookie")]
-            return Answer("200 OK", headers, made.encode())
+            return Answer("200 OK", headers, made)
     raise GoesOn((confirmation, own_token))
 
 

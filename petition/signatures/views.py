@@ -210,7 +210,8 @@ def _outcome(petition: Petition, confirmation: Confirmation) -> str:
     make = partial(_render_outcome, petition, confirmation)
     if confirmation.outcome != Outcome.COUNTED:
         return make()
-    return counted_page.shown(petition.id, request.query_string.decode("latin-1"), confirmation.number, make)
+    query_string = request.query_string.decode("latin-1")
+    return counted_page.shown(petition.id, i18n.language(), query_string, confirmation.number, make).decode()
 
 
 def _render_outcome(petition: Petition, confirmation: Confirmation) -> str:

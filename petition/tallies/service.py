@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -166,6 +166,28 @@ def totals(session: Session | Connection, petition_ids: list[UUID]) -> dict[UUID
     """The total of each petition that has any."""
     connection = session.connection() if isinstance(session, Session) else session
     return {row.petition_id: int(row.number) for row in TOTALS.rows(connection, [(one,) for one in petition_ids])}
+
+
+@dataclass(slots=True)
+class _Running:
+    """A total as it was read, which signatures it holds already, and which were counted since."""
+
+    read: int
+    held: frozenset[UUID]
+    since: set[UUID] = field(default_factory=set)
+
+
+def running_total(connection: Connection, petition_id: UUID, counted: frozenset[UUID]) -> int:
+    """The petition's total after the running transaction, which has just counted these signatures.
+
+    In a rush it is read once a second, and what this process has counted since is added: what others have is
+    missing for as long. A transaction that is repeated is added once.
+    """
+    running: _Running = kept("running total").get(
+        petition_id, lambda: _Running(totals(connection, [petition_id]).get(petition_id, 0), counted)
+    )
+    running.since |= counted - running.held
+    return running.read + len(running.since)
 
 
 def picture(session: Session, petition_id: UUID, country: str | None = None) -> Picture:

@@ -52,3 +52,20 @@ def test_for_no_time_nothing_is_kept(seconds: float) -> None:
     kept = Kept[str](seconds)
     assert kept.get("it", lambda: "old") == "old"
     assert kept.get("it", lambda: "new") == ("old" if seconds else "new")
+
+
+def test_one_alone_of_those_who_ask_at_the_end_is_sent_to_make_it_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: seconds[0])
+    kept = Kept[str](1)
+    assert kept.at_hand("it") is None
+    kept.get("it", lambda: "old")
+    assert kept.at_hand("it") == "old"
+    seconds[0] += 1.5
+    assert [kept.at_hand("it") for _one in range(3)] == [None, "old", "old"]
+    seconds[0] += 1.5  # the one who was sent never came back
+    assert [kept.at_hand("it") for _one in range(2)] == [None, "old"]
+    assert kept.get("it", lambda: "new") == "new"
+    assert kept.at_hand("it") == "new"
+    seconds[0] += 40
+    assert [kept.at_hand("it") for _one in range(2)] == [None, None]

@@ -12,9 +12,12 @@ import pytest
 import time_machine
 
 from petition.core.clock import now
+from petition.core.committer import submit
 from petition.core.db import read_again
+from petition.core.ids import new_id
 from petition.petitions.models import Petition, State
-from petition.tallies.service import SLOTS, add, count, recent_count
+from petition.signatures.confirming import Press, confirm
+from petition.tallies.service import SLOTS, add, count, recent_count, running_total
 from tests import acts
 from tests.conftest import SLUG, add_petition
 from tests.processes import wait_until
@@ -131,3 +134,24 @@ def test_adding_nothing_writes_nothing(visits: Visits, petition: Petition) -> No
     with visits.app.app_context():
         add(read_again().connection(), {(petition.id, "KR", now()): 0})  # a reading session could not write
     assert visits.rows("SELECT * FROM tally") == []
+
+
+@pytest.mark.parametrize("seconds", [0.0, 3600.0])
+def test_whoever_is_counted_is_told_the_total_with_all_that_this_process_counted(
+    visits: Visits, petition: Petition, seconds: float
+) -> None:
+    visits.app.config["KEEP_SECONDS"] = seconds
+    handles = [acts.sign(visits.app, f"p{number}@example.org") for number in range(3)]
+    with visits.app.app_context():
+        told = [submit(confirm, Press(handle)).number for handle in (*handles, handles[0])]
+    assert told == [1, 2, 3, 3]
+
+
+def test_a_transaction_that_is_repeated_adds_to_the_running_total_once(visits: Visits, petition: Petition) -> None:
+    visits.app.config["KEEP_SECONDS"] = 3600.0
+    visits.rows("INSERT INTO tally SELECT 0, id, 'KR', 5 FROM petition")
+    first, second = frozenset({new_id()}), frozenset({new_id(), new_id()})
+    with visits.app.app_context():
+        connection = read_again().connection()
+        told = [running_total(connection, petition.id, counted) for counted in (first, first, second, second)]
+    assert told == [5, 5, 7, 7]  # what was read held the first already
