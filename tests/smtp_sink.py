@@ -228,6 +228,8 @@ class SmtpSink:
     async def handle_DATA(self, server: "_Connection", session: Session, envelope: Envelope) -> str:
         if self._slow:
             await asyncio.sleep(self._slow)
+        if server.transport.is_closing():  # after the mail before: the answer to this one would not arrive
+            await asyncio.Event().wait()
         answer = await self._step("DATA", server, "250 OK")
         if answer.startswith(("2", "taken")):
             content = bytes(envelope.content or b"")
