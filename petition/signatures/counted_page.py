@@ -1,4 +1,8 @@
-"""The page for those who are counted: the same for all but for the number, so it is made once a second."""
+"""The page for those who are counted: the same for all but for the number, so it is kept for a while.
+
+For longer than other pages. Whoever comes while it is made waits several times as long as others, and made each
+second it was what the slowest hundredth waited for.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,12 @@ from babel.numbers import format_decimal
 
 from petition.core.kept import Kept, kept
 
+LONGER = 5
 NUMBER = "\x00number\x00"  # stands for a number that is filled in later; no text holds it
 
 
 def _pages() -> Kept[str]:
-    return kept("counted page")
+    return kept("counted page", LONGER)
 
 
 @functools.lru_cache(16)
