@@ -110,6 +110,7 @@ def _measure(plan: Plan, names: list[str]) -> tuple[dict[str, Any], list[Result]
     with _bench(plan) as bench:
         for name in names:
             sys.stderr.write(f"{name} …\n")
+            os.sync()  # what the disk has yet to swallow of the group before is not this one's
             try:
                 for result in GROUPS[name].run(bench):
                     sys.stderr.write(f"  {results.one_line(result)}\n")

@@ -32,9 +32,10 @@ GATHERING_SECONDS = 0.005
 MOST_WAITING = 1000
 PATIENCE_SECONDS = 8.0
 """How long a piece of work may wait for the database, a change of servers included, before it is refused."""
-STUCK_SECONDS = 1.0
+STUCK_SECONDS = 3.0
 MOST_STUCK = 24
-"""So many requests may wait for a database that does not come back; the other threads go on serving readers."""
+"""So many requests may wait for a database that does not come back; the other threads go on serving readers. A disk
+that is busy with something large, a checkpoint say, comes back within a second or two: then nobody is refused."""
 PAUSE_SECONDS = 0.05
 RACES = 5
 BUSY_WORDS = __("We cannot take this just now. Please try again in a minute.")
