@@ -55,6 +55,14 @@ def test_numbers_that_make_no_sense_are_wrong_usage(option: tuple[str, str], pro
     assert programs.run("serve", *option).returncode == 2
 
 
+@pytest.mark.only_on("sqlite", "how processes start and end does not depend on the database")
+def test_web_processes_stand_back_for_a_worker(programs: Programs, port: int) -> None:
+    server, worker = programs.serve(port), programs.start("worker")
+    wait_until(lambda: "worker started" in worker.printed, 60, "the worker's start")
+    of_worker = os.getpriority(os.PRIO_PROCESS, worker.pid)
+    assert all(os.getpriority(os.PRIO_PROCESS, pid) > of_worker for pid in children_of(server.pid))
+
+
 @pytest.mark.only_on("sqlite", "it is about locks on SQLite's file")
 def test_each_web_process_holds_its_own_lock_on_the_database(
     programs: Programs, port: int, settings: Settings, sign_over_http: Sign
