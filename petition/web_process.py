@@ -12,7 +12,7 @@ from petition.core import metrics
 from petition.core.logs import log, start_logging
 from petition.ending import end_with_parent, hear_signals
 
-NICENESS = 5
+NICENESS = 2
 AUTOGROUP = Path("/proc/self/autogroup")
 
 
