@@ -30,8 +30,10 @@ def begin(app: Flask) -> Flask:
 
 def _let_the_mail_pass() -> None:
     """Takes less of a busy processor than a worker on the same machine: readers must not hold up the mails by which
-    signatures are confirmed. Where Linux shares it out by sessions, the session has its own number (sched(7)).
+    signatures are confirmed. Where Linux shares it out by sessions, the session has its own number (sched(7)), which
+    is left alone in a session that is not the server's own: a person's terminal, say, keeps it afterwards.
     """
     os.nice(NICENESS)
-    with contextlib.suppress(OSError):
-        AUTOGROUP.write_text(str(NICENESS))
+    if os.getsid(0) == os.getppid():
+        with contextlib.suppress(OSError):
+            AUTOGROUP.write_text(str(NICENESS))
