@@ -51,6 +51,11 @@ def alive(pid: int) -> bool:
     return len(threads) > 1 or bool(_status(pid))
 
 
+def stopped(pid: int) -> bool:
+    """Whether a SIGSTOP has reached the process."""
+    return _status(pid)[:1] == ["T"]
+
+
 def _all() -> list[int]:
     return [int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit()]
 

@@ -6,7 +6,8 @@ import functools
 import json
 import select
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from types import NoneType
 from typing import Any
@@ -30,9 +31,22 @@ NETWORK = {
 ROWS_AT_ONCE = 5_000  # of a long answer
 LIMITS = {"statement_timeout": "15s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "60s"}
 GRACE_SECONDS = 5  # beyond the statement timeout, for the way there and back
+HURRIED_SECONDS = 5  # for what is little and read by its key: a server that does not give it in that time hangs
 REPEATABLE_READ = 3  # psycopg.IsolationLevel; the driver is loaded only where it is used
 STATEMENT_SECONDS = "SELECT extract(epoch FROM current_setting('statement_timeout')::interval)"
 WITHOUT_LIMITS = sa.text("SELECT " + ", ".join(f"set_config('{name}', '0', true)" for name in LIMITS))
+
+_longest: ContextVar[float | None] = ContextVar("_longest", default=None)
+
+
+@contextmanager
+def hurried() -> Iterator[None]:
+    """Waits for no answer longer than `HURRIED_SECONDS` meanwhile."""
+    before = _longest.set(HURRIED_SECONDS)
+    try:
+        yield
+    finally:
+        _longest.reset(before)
 
 
 def arguments(url: str, settings: dict[str, str]) -> dict[str, Any]:
@@ -120,7 +134,7 @@ def _patient(driver: Any) -> Any:
 
         def wait(self, *arguments: Any, **settings: Any) -> Any:
             try:
-                return super().wait(*arguments, **{"timeout": self.patience} | settings)
+                return super().wait(*arguments, **{"timeout": _longest.get() or self.patience} | settings)
             except driver.OperationalError as error:
                 # a server that answered, if only with a refusal, has given its error a code
                 if error.sqlstate is None and self.pgconn.transaction_status == driver.pq.TransactionStatus.ACTIVE:

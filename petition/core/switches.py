@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from petition.core import i18n
 from petition.core.db import Base, db
 from petition.core.kept import kept
+from petition.core.postgres import hurried
 
 PAUSED = "signing paused"
 CLOSED = "registration closed"
@@ -69,6 +70,7 @@ def current() -> Switches:
     return found
 
 
+@hurried()
 def _read() -> Switches:
     """On a connection of its own: what the request has read so far must not be read again because of this."""
     try:

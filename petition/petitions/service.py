@@ -21,6 +21,7 @@ from petition.core.db import db, read_again
 from petition.core.errors import DomainError, Gone, PetitionNotFound
 from petition.core.kept import kept
 from petition.core.labels import SLUG
+from petition.core.postgres import hurried
 from petition.organisations.models import Organisation
 from petition.organisations.roles import Action
 from petition.petitions.loading import IN_FORCE, id_of, shown_in_lists, with_plan
@@ -89,19 +90,25 @@ def recent(slug: str) -> Petition:
 
     Belongs to no session. Raises PetitionNotFound or Gone.
     """
-    found: Petition = kept("petition").get(slug, lambda: detached(find_public(read_again(), slug)))
+    found: Petition = kept("petition").get(slug, lambda: _by_slug(slug))
     return found
 
 
 def recent_by_id(petition_id: UUID) -> Petition:
     """The same, whatever its state, for whoever has signed it."""
-    found: Petition = kept("petition by id").get(petition_id, lambda: detached(_by_id(petition_id)))
+    found: Petition = kept("petition by id").get(petition_id, lambda: _by_id(petition_id))
     return found
 
 
+@hurried()
+def _by_slug(slug: str) -> Petition:
+    return detached(find_public(read_again(), slug))
+
+
+@hurried()
 def _by_id(petition_id: UUID) -> Petition:
     its = sa.select(Petition).where(Petition.id == petition_id)
-    return read_again().scalars(its.options(with_plan())).one()
+    return detached(read_again().scalars(its.options(with_plan())).one())
 
 
 def detached(petition: Petition) -> Petition:

@@ -20,7 +20,7 @@ from petition.core.db import read_again
 from petition.settings import Settings
 from petition.signatures.models import Signature
 from tests.databases import POSTGRESQL, raw_engine
-from tests.processes import Programs, alive, answers, children_of, request, wait_until
+from tests.processes import Programs, alive, answers, children_of, request, stopped, wait_until
 
 Sign = Callable[..., int]
 
@@ -182,6 +182,7 @@ def test_told_to_end_a_process_that_is_only_starting_ends_too(programs: Programs
     threading.Event().wait(0.02)
     (starting,) = set(children_of(server.pid)) - before
     os.kill(starting, signal.SIGSTOP)
+    wait_until(lambda: stopped(starting), what="its stop")  # until then, a SIGTERM would be heard before it
     server.terminate()
     began = time.monotonic()
     wait_until(lambda: children_of(server.pid) == [starting], END_SECONDS, "the end of the other")

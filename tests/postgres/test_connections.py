@@ -133,6 +133,22 @@ def test_a_server_that_hangs_is_not_waited_for_for_ever(
         assert client.get("/one").text == "1"
 
 
+def test_readers_of_a_petition_wait_for_a_server_that_hangs_a_few_seconds_only(
+    settings: Settings, server: ThrowawayPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "HURRIED_SECONDS", 0.4)
+    with running(replace(settings, database_url=settings.database_url + "?connect_timeout=2")) as app:
+        client = app.test_client()
+        assert client.get("/petitions/nothing").status_code == 404
+        server.pause()
+        try:
+            began = time.monotonic()
+            assert client.get("/petitions/nothing").status_code == 503
+            assert time.monotonic() - began < 10
+        finally:
+            server.resume()
+
+
 @pytest.fixture
 def long_list(app: Flask) -> Iterator[Iterator[tuple[Any, ...]]]:
     """A list of which one row has been read; inside an application."""
