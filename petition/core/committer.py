@@ -102,6 +102,7 @@ class Committer:
         self._news = threading.Condition(threading.Lock())
         self._thread: threading.Thread | None = None
         self._in_work: list[_Piece] = []
+        self._joinable = False
         self._closed = False
         self._awaited = 1
 
@@ -159,9 +160,24 @@ class Committer:
             self._news.wait_for(lambda: self._queue or self._closed)
             if self._awaited > 1:
                 self._news.wait_for(lambda: len(self._queue) >= self._awaited or self._closed, GATHERING_SECONDS)
-            metrics.waiting_writes.set(len(self._queue))
-            self._in_work = [self._queue.popleft() for _one in range(min(len(self._queue), MOST_AT_ONCE))]
+            self._in_work = self._taken(MOST_AT_ONCE)
+            self._joinable = True
             return self._in_work
+
+    def _taken(self, most: int) -> list[_Piece]:
+        taken = [self._queue.popleft() for _one in range(min(len(self._queue), most))]
+        metrics.waiting_writes.set(len(self._queue))
+        return taken
+
+    def _let_join(self, pieces: list[_Piece]) -> None:
+        """Adds what has come while the transaction waited for its turn, on SQLite while others wrote.
+
+        Once: what is tried again, or in halves because one piece spoils it, takes no others with it.
+        """
+        if self._joinable:
+            self._joinable = False
+            with self._news:
+                pieces += self._taken(MOST_AT_ONCE - len(pieces))
 
     def _commit(self, pieces: list[_Piece], races: int = RACES) -> None:
         """Does them together; where one of them spoils it, halves, until it fails alone."""
@@ -185,7 +201,7 @@ class Committer:
         until = max(piece.since for piece in pieces) + PATIENCE_SECONDS
         while True:
             try:
-                return _transaction(self._engine, pieces)
+                return self._transaction(pieces)
             except sa.exc.SQLAlchemyError as error:
                 if not (is_away(error) or isinstance(error, InterfaceError | InternalError)):
                     raise
@@ -195,27 +211,32 @@ class Committer:
                 log.warning("database away", extra={"why": _kind(error), "waiting": len(pieces)})
                 time.sleep(PAUSE_SECONDS)
 
+    def _transaction(self, pieces: list[_Piece]) -> list[Any]:
+        with (
+            metrics.commit_seconds.time(),
+            self._engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
+            self._let_join(pieces)
+            metrics.batch.observe(len(pieces))
+            return _done(connection, pieces)
+
 
 def _kind(error: Exception) -> str:
     return type(error.orig if isinstance(error, DBAPIError) else error).__name__
 
 
-def _transaction(engine: sa.Engine, pieces: list[_Piece]) -> list[Any]:
+def _done(connection: Connection, pieces: list[_Piece]) -> list[Any]:
+    """The result of each piece, those of one kind of work done together."""
     results: list[Any] = [None] * len(pieces)
     by_work: dict[Work[Any, Any], list[int]] = {}
     for place, piece in enumerate(pieces):
         by_work.setdefault(piece.work, []).append(place)
-    metrics.batch.observe(len(pieces))
-    with (
-        metrics.commit_seconds.time(),
-        engine.connect().execution_options(writes=True) as connection,
-        connection.begin(),
-    ):
-        for work in sorted(by_work, key=lambda one: one.__name__):  # one order, so that no two wait in a ring
-            places = by_work[work]
-            done = work(connection, [pieces[place].item for place in places])
-            for place, result in zip(places, done, strict=True):
-                results[place] = result
+    for work in sorted(by_work, key=lambda one: one.__name__):  # one order, so that no two wait in a ring
+        places = by_work[work]
+        done = work(connection, [pieces[place].item for place in places])
+        for place, result in zip(places, done, strict=True):
+            results[place] = result
     return results
 
 

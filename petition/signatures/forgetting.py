@@ -37,7 +37,7 @@ EMPTY = ForEach(
             OwedMail.bucket == given.c.bucket,
             OwedMail.signature_id == given.c.id,
             OwedMail.recipient.is_not(None),
-            sa.or_(OwedMail.state == MailState.DEAD, sa.and_(given.c.waiting, IS_WAITING)),
+            OwedMail.state.in_([MailState.DEAD, sa.case((given.c.waiting, MailState.WAITING))]),
         )
         .values(
             recipient=None,

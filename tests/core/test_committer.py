@@ -93,7 +93,8 @@ def test_who_writes_at_the_same_moment_shares_a_commit(app: Flask) -> None:
     with commits() as seen:
         answers = all_at_once(app, names)
     assert answers == [f"kept {name}" for name in names]
-    assert len(seen) <= 2  # the first one's, and everybody's who came while it waited
+    # On PostgreSQL the first one waits inside its transaction, and everybody who came meanwhile has the next.
+    assert len(seen) <= (1 if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite") else 2)
     with app.app_context():
         assert kept() == set(names)
 

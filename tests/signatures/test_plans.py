@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +13,11 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from petition.core.db import writing
+from petition.core.tokens import read_handle
+from petition.signatures import confirming
+from petition.signatures.confirming import Press
+from petition.signatures.mails import CONFIRM
 from tests.conftest import SLUG
 from tests.site_visits import Visits
 
@@ -40,6 +47,39 @@ def plans() -> Iterator[set[str]]:
         yield found
     finally:
         event.remove(Engine, "before_cursor_execute", explain)
+
+
+@contextmanager
+def plans_of_changes() -> Iterator[dict[str, int]]:
+    """Counts how often SQLite plans each change of several rows, while it makes it.
+
+    Whenever it plans a change it asks whether each column may be changed.
+    """
+    most: dict[str, int] = {}
+    asked: Counter[tuple[str, str]] = Counter()
+
+    def allow(action: int, table: str, column: str, *_of: object) -> int:
+        if action == sqlite3.SQLITE_UPDATE:
+            asked[table, column] += 1
+        return sqlite3.SQLITE_OK
+
+    def before(connection: Any, cursor: Any, *_statement: object) -> None:
+        if connection.info.setdefault("asks", False) is False:
+            cursor.connection.set_authorizer(allow)
+            connection.info["asks"] = True
+        asked.clear()
+
+    def after(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if many and len(parameters) > 1 and statement.startswith("UPDATE"):
+            most[statement] = max(asked.values(), default=0)
+
+    event.listen(Engine, "before_cursor_execute", before)
+    event.listen(Engine, "after_cursor_execute", after)
+    try:
+        yield most
+    finally:
+        event.remove(Engine, "before_cursor_execute", before)
+        event.remove(Engine, "after_cursor_execute", after)
 
 
 def reads_too_much(plan: str) -> bool:
@@ -107,3 +147,14 @@ def test_no_act_of_a_signer_reads_more_than_what_it_is_about(visits: Visits, act
         act(visits)
     assert any("SEARCH" in plan for plan in found)
     assert [plan for plan in sorted(found) if reads_too_much(plan)] == []
+
+
+@pytest.mark.only_on("sqlite", "PostgreSQL gets all rows in one statement")
+def test_a_change_of_many_rows_is_planned_once(visits: Visits) -> None:
+    links = [visits.link(f"{name}@example.org") for name in ("ana", "ben", "eva")]
+    with visits.app.app_context(), plans_of_changes() as planned, writing() as session:
+        presses = [Press(read_handle(CONFIRM, link.removeprefix("/confirm/"))) for link in links]
+        confirming.confirm(session.connection(), presses)
+    assert [change.split()[1] for change in planned] == ["signature", "signer", "outbox"]
+    assert set(planned.values()) == {1}
+    assert visits.total() == 3
