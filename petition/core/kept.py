@@ -98,7 +98,8 @@ class Kept(Generic[V]):
 def kept(what: str, times: int = 1) -> Kept[Any]:
     """The application's things of one sort, kept so many times as long as others."""
     sorts: dict[str, Kept[Any]] = current_app.extensions["petition.kept"]
-    return sorts.setdefault(what, Kept(current_app.config["KEEP_SECONDS"] * times))
+    found = sorts.get(what)
+    return found or sorts.setdefault(what, Kept(current_app.config["KEEP_SECONDS"] * times))
 
 
 def init_app(app: Flask) -> None:
