@@ -74,15 +74,16 @@ def _add_petitions(app: Flask) -> None:
     add_petition(app, "closed", title="Keep the mill", state=State.CLOSED)
     add_petition(app, "paused", title="Keep the ferry", state=State.PAUSED)
     with app.app_context():
-        _add_signatures(main.slug, SIGNERS)
+        add_signatures(main.slug, SIGNERS)
         elsewhere = sorted(countries.CODES)[:120] + ["KR"] * 40 + ["US"] * 20
-        _add_signatures(main.slug, [("Somebody", code, None) for code in elsewhere], shown=False)
-        _add_signatures("paused", SIGNERS[:1])
+        add_signatures(main.slug, [("Somebody", code, None) for code in elsewhere], shown=False)
+        add_signatures("paused", SIGNERS[:1])
         db.session.remove()
     add_gates(app)
 
 
-def _add_signatures(slug: str, people: list[tuple[str, str, str | None]], shown: bool = True) -> None:
+def add_signatures(slug: str, people: list[tuple[str, str, str | None]], shown: bool = True) -> None:
+    """Adds signatures that are confirmed already: name, country and comment of each; inside an application."""
     found = petitions.find(db.session(), slug)
     moment = now() - timedelta(days=9)
     collected = [
