@@ -30,7 +30,14 @@ def nobody_is_left(demo: Program, port: int) -> bool:
     return not answers(port)
 
 
-def test_ctrl_c_stops_web_and_worker(demo: Program, port: int) -> None:
+def test_a_second_one_on_its_port_gives_one_line_and_ctrl_c_stops_web_and_worker(
+    demo: Program, programs: Programs, port: int
+) -> None:
+    second = programs.run("demo", "--port", str(port), "--signatures", "50")
+    assert second.returncode == 1
+    assert second.printed == (
+        f"petition: cannot listen on 127.0.0.1, port {port}: the port is taken; choose another\n"
+    )
     os.killpg(demo.pid, signal.SIGINT)  # as a terminal does: to all of them
     assert demo.ends(20) == 0
     assert nobody_is_left(demo, port)
@@ -60,12 +67,3 @@ def test_when_the_worker_dies_it_says_so_and_stops_the_web_server(demo: Program,
     assert demo.ends(20) == 1
     assert nobody_is_left(demo, port)
     assert "the web server or the worker has ended; stopping" in demo.printed
-
-
-@pytest.mark.only_on("sqlite", "how processes start and end does not depend on the database")
-def test_a_taken_port_gives_one_line(demo: Program, programs: Programs, port: int) -> None:
-    second = programs.run("demo", "--port", str(port), "--signatures", "50")
-    assert second.returncode == 1
-    assert second.printed == (
-        f"petition: cannot listen on 127.0.0.1, port {port}: the port is taken; choose another\n"
-    )
