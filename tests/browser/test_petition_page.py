@@ -11,7 +11,6 @@ from petition.core import countries, i18n
 from tests.browser.conftest import NewPage
 from tests.browser.site import PETITION
 
-pytestmark = pytest.mark.only_on("sqlite", "what a page looks like does not depend on the database")
 NGINX_LEVEL = 1
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 

@@ -9,19 +9,12 @@ from tests.browser.conftest import NewPage
 from tests.browser.site import PETITION
 from tests.browser.steps import fill_in, follow_link, open_mail, shown_number, sign_and_confirm
 
-on_one_database = pytest.mark.only_on("sqlite", "two journeys are on both; what differs here is the browser")
+scripts = pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 
 
-def test_a_signature_goes_from_the_form_by_mail_to_the_count(page: Page, address: str) -> None:
-    _sign_from_the_form_to_the_count(page, address)
-
-
-@on_one_database
-def test_a_signature_needs_no_scripts(new_page: NewPage, address: str) -> None:
-    _sign_from_the_form_to_the_count(new_page(java_script_enabled=False), address)
-
-
-def _sign_from_the_form_to_the_count(page: Page, address: str) -> None:
+@scripts
+def test_a_signature_goes_from_the_form_by_mail_to_the_count(new_page: NewPage, address: str, scripts: bool) -> None:
+    page = new_page(java_script_enabled=scripts)
     page.goto("/")
     page.fill("[name=q]", "river")
     page.get_by_role("button", name="Find").click()
@@ -69,16 +62,9 @@ def _filled_in(page: Page) -> list[str | bool]:
     return [*values, page.input_value("[name=list_name]:checked"), page.is_checked("[name=show_name]")]
 
 
-def test_the_own_page_corrects_withdraws_and_erases(page: Page, address: str) -> None:
-    _correct_withdraw_and_erase(page, address)
-
-
-@on_one_database
-def test_the_own_page_needs_no_scripts(new_page: NewPage, address: str) -> None:
-    _correct_withdraw_and_erase(new_page(java_script_enabled=False), address)
-
-
-def _correct_withdraw_and_erase(page: Page, address: str) -> None:
+@scripts
+def test_the_own_page_corrects_withdraws_and_erases(new_page: NewPage, address: str, scripts: bool) -> None:
+    page = new_page(java_script_enabled=scripts)
     sign_and_confirm(page, "Ana Test", address, "ES")
     counted = shown_number(page)
     page.get_by_role("link", name="Open my own page").click()
@@ -110,7 +96,6 @@ def _number_now(page: Page) -> int:
     return shown_number(page)
 
 
-@on_one_database
 def test_the_mailed_link_opens_the_own_page_again(page: Page, address: str) -> None:
     sign_and_confirm(page, "Ana Test", address)
     page.goto("/my")
@@ -124,7 +109,6 @@ def test_the_mailed_link_opens_the_own_page_again(page: Page, address: str) -> N
     expect(page.locator(".rows")).to_contain_text("Ana Test")
 
 
-@on_one_database
 def test_the_journey_needs_no_mouse(page: Page, address: str) -> None:
     page.goto(PETITION)
     page.keyboard.press("Tab")
@@ -169,7 +153,6 @@ def _press(page: Page, selector: str) -> None:
     page.keyboard.press("Enter")
 
 
-@on_one_database
 def test_the_number_moves_when_somebody_else_is_counted(new_page: NewPage, address: str) -> None:
     reader, signer = new_page(), new_page(java_script_enabled=False)
     reader.clock.install()

@@ -9,7 +9,6 @@ from tests.browser.conftest import NewPage
 from tests.browser.site import PETITION
 from tests.conftest import PASSWORD
 
-pytestmark = pytest.mark.only_on("sqlite", "what the editor shows does not depend on the database")
 EDITOR = f"/organiser{PETITION}/edit"
 BODY = "[name=en-body]"
 SHOWN = "[data-preview=en] article"
