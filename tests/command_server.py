@@ -24,6 +24,7 @@ from petition.cli import COMMANDS
 from tests.compiled import CompiledRule
 
 MOST = 1 << 20  # bytes of a message
+DRIVER = ("psycopg", "sqlalchemy.dialects.postgresql.psycopg")  # which SQLAlchemy loads at the first engine
 FILES = 4  # that come with it: stdin, stdout, stderr, and where the exit status is told
 
 
@@ -76,6 +77,8 @@ def load_pages() -> None:
 
 if __name__ == "__main__":
     for module, _attribute, _help in COMMANDS.values():
+        importlib.import_module(module)
+    for module in DRIVER:
         importlib.import_module(module)
     load_pages()
     gc.freeze()  # else each child's first search for garbage copies all of it

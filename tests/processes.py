@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import multiprocessing
 import os
 import signal
 import socket
@@ -16,6 +17,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from petition.settings import ROOT, Settings
+
+FORKED = multiprocessing.get_context("forkserver")
+"""For functions in processes of their own, forked from one that has loaded the program and used nothing of it: each
+makes its own application and connections."""
+FORKED.set_forkserver_preload(["tests.conftest", "tests.acts"])
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 20, what: str = "it") -> None:

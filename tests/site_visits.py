@@ -38,6 +38,8 @@ class Visits:
 
     def __init__(self, app: Flask) -> None:
         self.app = app
+        with raw_engine(app.config["DATABASE_URL"]) as self._engine:
+            """It keeps no connection, and asks its server who it is at the first one only."""
 
     def form(self, **fields: Any) -> dict[str, Any]:
         """The sign form filled in, with its token."""
@@ -112,8 +114,8 @@ class Visits:
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Rows of the database, past all of our code; `?` stands for a value."""
-        with raw_engine(self.app.config["DATABASE_URL"]) as engine, engine.begin() as connection:
-            if engine.dialect.name == "postgresql":
+        with self._engine.begin() as connection:
+            if self._engine.dialect.name == "postgresql":
                 sql = sql.replace("%", "%%").replace("?", "%s")
             found = connection.exec_driver_sql(sql, values)
             return [tuple(row) for row in found] if found.returns_rows else []
@@ -125,7 +127,9 @@ class Visits:
     def everything(self) -> Rows:
         """Every row of every table."""
         tables = [*Base.metadata.tables, "alembic_version"]
-        return {table: sorted(self.rows(f'SELECT * FROM "{table}"'), key=repr) for table in tables}
+        with self._engine.begin() as connection:
+            read = {table: connection.exec_driver_sql(f'SELECT * FROM "{table}"') for table in tables}
+            return {table: sorted(map(tuple, rows), key=repr) for table, rows in read.items()}
 
 
 def _read(raw: bytes) -> Mail | None:

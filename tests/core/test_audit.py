@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -25,6 +24,7 @@ from petition.settings import Settings
 from tests.acts import confirm, sign
 from tests.conftest import add_petition, running
 from tests.databases import raw_engine
+from tests.processes import FORKED
 
 ORGANISATION = UUID(int=5)
 PROCESSES, ACTS = 4, 15
@@ -284,7 +284,7 @@ def act_often(settings: Settings) -> list[str]:
 
 
 def test_entries_of_many_processes_make_one_chain(settings: Settings) -> None:
-    with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
+    with FORKED.Pool(PROCESSES) as pool:
         wrong = pool.map(act_often, [settings] * PROCESSES, chunksize=1)
         pool.close()
         pool.join()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -23,6 +22,7 @@ from petition.core.limits import DatabaseStorage
 from petition.settings import Settings
 from tests.commands import environment
 from tests.conftest import PASSWORD, running
+from tests.processes import FORKED
 
 PROCESSES, WRITES = 8, 25
 
@@ -106,7 +106,7 @@ def write_often(settings: Settings) -> list[str]:
 
 @pytest.mark.only_on("sqlite", "SQLite has one writer; PostgreSQL has many")
 def test_eight_processes_write_in_turn_and_none_is_refused(settings: Settings) -> None:
-    with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
+    with FORKED.Pool(PROCESSES) as pool:
         wrong = pool.map(write_often, [settings] * PROCESSES, chunksize=1)
         pool.close()
         pool.join()

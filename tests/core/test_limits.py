@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -19,6 +18,7 @@ from petition.core.db import read_again, writing
 from petition.core.errors import TooMany
 from petition.settings import Settings
 from tests.conftest import running
+from tests.processes import FORKED
 
 PROCESSES, THREADS, TRIES = 4, 4, 8
 HALF = parse(f"{PROCESSES * THREADS * TRIES // 2} per 10 minutes")
@@ -46,7 +46,7 @@ def try_often(settings: Settings) -> int:
 
 
 def test_a_limit_is_exact_over_processes_and_threads(settings: Settings) -> None:
-    with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
+    with FORKED.Pool(PROCESSES) as pool:
         passed = pool.map(try_often, [settings] * PROCESSES, chunksize=1)
         pool.close()
         pool.join()

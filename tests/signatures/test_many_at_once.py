@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -18,6 +17,7 @@ from petition.signatures.confirming import Outcome
 from petition.signatures.mails import CONFIRM
 from tests import acts
 from tests.conftest import running
+from tests.processes import FORKED
 from tests.site_visits import Visits
 
 THREADS, PROCESSES = 12, 4
@@ -76,7 +76,7 @@ def test_four_processes_confirm_at_once(visits: Visits, settings: Settings, peop
     handles = [acts.sign(visits.app, "ana@example.org", f"Person {link % people}") for link in range(24)]
     others = [acts.sign(visits.app, f"p{number}@example.org") for number in range(24)]
     shares = [handles[number::PROCESSES] + others[number::PROCESSES] for number in range(PROCESSES)]
-    with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(PROCESSES, FORKED) as pool:
         outcomes = [one for part in pool.map(confirm_in_a_process, [settings] * PROCESSES, shares) for one in part]
     assert outcomes.count("counted") == min(people, 2) + len(others)
     seen = acts.look(visits.app)
