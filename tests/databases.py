@@ -123,11 +123,16 @@ def databases_of(kind: str) -> Iterator[Databases]:
         yield PostgresDatabases(server, connection)
 
 
+def unkept_engine(url: str) -> sa.Engine:
+    """A way to the database past all of our code: no types of ours, no gate. It keeps no connection open."""
+    times = {"options": "-c timezone=UTC"} if url.startswith(POSTGRESQL) else {}
+    return sa.create_engine(url, poolclass=sa.NullPool, connect_args=times)
+
+
 @contextlib.contextmanager
 def raw_engine(url: str) -> Iterator[sa.Engine]:
-    """A way to the database past all of our code: no types of ours, no gate."""
-    times = {"options": "-c timezone=UTC"} if url.startswith(POSTGRESQL) else {}
-    engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args=times)
+    """The same for a while."""
+    engine = unkept_engine(url)
     try:
         yield engine
     finally:

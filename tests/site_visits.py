@@ -18,7 +18,7 @@ from petition.core.db import Base
 from petition.core.tokens import form_token
 from petition.worker import Worker
 from tests.conftest import CODE, LINK, SLUG
-from tests.databases import raw_engine
+from tests.databases import unkept_engine
 
 Response = Any
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -38,8 +38,7 @@ class Visits:
 
     def __init__(self, app: Flask) -> None:
         self.app = app
-        with raw_engine(app.config["DATABASE_URL"]) as self._engine:
-            """It keeps no connection, and asks its server who it is at the first one only."""
+        self._engine = unkept_engine(app.config["DATABASE_URL"])  # asks its server who it is but once
 
     def form(self, **fields: Any) -> dict[str, Any]:
         """The sign form filled in, with its token."""

@@ -109,9 +109,9 @@ class ThrowawayPostgres:
         """Starts the server and waits until it answers."""
         options = [] if self.durable else [word for one in QUICK for word in ("-c", one)]
         place = ["-h", "127.0.0.1", "-p", str(self.port), "-k", str(self.folder)]
-        self._log = (self.folder / "log").open("ab")
         command = [self._programs / "postgres", "-D", self.folder / "data", *place, *options]
-        self.process = subprocess.Popen(command, stdout=self._log, stderr=self._log, **self._as)
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, **self._as)
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until:
             with contextlib.suppress(psycopg.OperationalError), psycopg.connect(self.dsn("postgres")):
@@ -136,7 +136,6 @@ class ThrowawayPostgres:
 
     def _ended(self) -> None:
         self.process.wait(30)
-        self._log.close()
 
     def pause(self) -> None:
         """Stops all of the server's processes, which then neither answer nor hang up, until `resume`."""
