@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.browser.conftest import NewPage
 from tests.browser.gates import GATES, SIGNER
@@ -21,6 +21,8 @@ from tests.conftest import PASSWORD
 from tests.deliveries.proof.packages import package
 
 CHECKS = Path(__file__).with_name("page_checks.js").read_text("utf-8")
+EACH = "([checks, names]) => Object.fromEntries(names.map(name => [name, checks[name]()]))"
+DESK: ViewportSize = {"width": 1280, "height": 900}
 PUBLIC = {
     "list": "/",
     "search without result": "/petitions?q=nothing-of-the-kind",
@@ -99,13 +101,11 @@ def _mail(page: Page) -> None:
 
 
 def _confirm(page: Page) -> None:
-    _mail(page)
     follow_link(page)
     page.wait_for_url("**/confirm/*")
 
 
 def _outcome(page: Page) -> None:
-    _confirm(page)
     page.click("main form button")
     page.wait_for_selector(".count")
 
@@ -141,15 +141,14 @@ def _verified(page: Page) -> None:
 TO_LONDON = ".gates a:has-text('London')"
 AT_LONDON = f"/organiser{GATES}/deliveries", TO_LONDON
 PACKAGES = f"/organiser{GATES}/packages"
-PLACES: dict[str, tuple[str | None, Callable[[Page], Any]]] = {
+# Who goes there, if anybody who is known, and the way; where it has more than one step, each ends at a place.
+PLACES: dict[str, tuple[Any, ...]] = {
     **{name: (None, lambda page, path=path: page.goto(path)) for name, path in PUBLIC.items()},
     "petition with mistakes": (None, _send_empty(PETITION)),
     "code with mistakes": (None, _send_empty("/confirm")),
     "ask for link with mistakes": (None, _send_empty("/my")),
     "sign in refused": (None, _send_empty("/login")),
-    "mail": (None, _mail),
-    "confirm": (None, _confirm),
-    "outcome": (None, _outcome),
+    "mail, confirm, outcome": (None, _mail, _confirm, _outcome),
     "own page": ("signer", lambda page: page.goto("/my")),
     "own signature": ("signer", _through("/my", ".rows a")),
     "receipts": (None, _receipts),
@@ -199,25 +198,34 @@ def test_every_other_page_is_made_for_everybody(
 
 
 def _is_made_for_everybody(place: str, new_page: NewPage, request: pytest.FixtureRequest) -> None:
-    who, go = PLACES[place]
+    who, *steps = PLACES[place]
     page = new_page(**(request.getfixturevalue(who) if who else {}))
-    go(page)
+    for step in steps:
+        step(page)
+        _check(page)
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size(DESK)
+
+
+def _check(page: Page) -> None:
+    """Everything in light colours on a desk and in dark ones on a narrow phone, and dark contrast on a desk too."""
     checks = page.evaluate_handle(CHECKS)
 
     def fails(*names: str) -> dict[str, list[str]]:
-        found = {name: page.evaluate(f"checks => checks.{name}()", checks) for name in names}
+        found = page.evaluate(EACH, [checks, names])
         return {name: faults for name, faults in found.items() if faults}
 
-    assert fails("structure", "fields", "contrast") == {}
+    assert fails("structure", "fields", "contrast") == {}, page.url
     page.keyboard.press("Tab")
-    assert fails("focus") == {}
+    assert fails("focus") == {}, page.url
     page.emulate_media(color_scheme="dark")
-    assert page.evaluate("checks => checks.paper()", checks) < 0.05
-    assert fails("contrast", "focus") == {}
-    for width in (640, 390, 320):  # 640 is 1280 at 200 %
+    assert page.evaluate("checks => checks.paper()", checks) < 0.05, page.url
+    assert fails("contrast") == {}, page.url
+    for width in (640, 390):  # 640 is 1280 at 200 %
         page.set_viewport_size({"width": width, "height": 800})
-        assert fails("overflow") == {}, f"{width} px"
-    assert fails("targets", "focus") == {}
+        assert fails("overflow") == {}, f"{page.url} at {width} px"
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert fails("overflow", "targets", "focus") == {}, f"{page.url} at 320 px"
 
 
 in_other_languages = pytest.mark.parametrize("place", ["list", "petition", "tally", "privacy", "delivery", "package"])
