@@ -153,7 +153,6 @@ class PostgresServer(ThrowawayPostgres):
     def _keep(self) -> None:
         self.process.send_signal(signal.SIGINT)
         self.process.wait(60)
-        self._log.close()
         shutil.rmtree(self._kept, ignore_errors=True)
         half = self._kept.with_name("half")
         shutil.rmtree(half, ignore_errors=True)
