@@ -1,7 +1,7 @@
 """The page for those who are counted: the same for all but for the number, so it is kept for a while.
 
-For longer than other pages. Whoever comes while it is made waits several times as long as others, and made each
-second it was what the slowest hundredth waited for.
+For longer than other pages: it says thank you and how to tell others. Whoever comes while it is made waits several
+times as long as others, and made each second, or each five, that was what the slowest hundredth waited for.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from babel.numbers import format_decimal
 
 from petition.core.kept import Kept, kept
 
-LONGER = 5
+LONGER = 30
 NUMBER = "\x00number\x00"  # stands for a number that is filled in later; no text holds it
 
 
