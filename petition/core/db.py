@@ -189,14 +189,13 @@ def _not_writing() -> Session:
     return session
 
 
-def prepare_engine(engine: Engine, synchronous: str = "FULL") -> None:
+def prepare_engine(engine: Engine, durable: bool = True) -> None:
     """Makes reading the default, SQLite durable and fair to writers, PostgreSQL quick and its loss harmless.
 
-    `synchronous="NORMAL"` is for connections whose writes may be lost in a power cut (rate limits). Not OFF:
-    such a connection, moving the log into the file without waiting for the disk, would risk others' commits.
+    Without `durable` what is written may be lost in a power cut (rate limits); on PostgreSQL `connecting` says so.
     """
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", gated_sqlite.on_connect(synchronous))
+        event.listen(engine, "connect", gated_sqlite.on_connect(durable))
         event.listen(engine, "begin", gated_sqlite.on_begin)
     else:
         event.listen(engine, "do_connect", postgres.do_connect)
