@@ -24,7 +24,7 @@ from petition.core.tokens import sign_handle
 from petition.mail.models import OwedMail
 from petition.organisations.models import Role
 from petition.petitions import service, states, support
-from petition.petitions.models import Plan, Review, State
+from petition.petitions.models import Petition, Plan, Review, State
 from petition.petitions.states import TABLE, ChangeRefused, Sees, Who
 from tests.conftest import SLUG, add_petition, signed_in
 from tests.core.walk import delivered
@@ -72,21 +72,27 @@ def test_every_change_happens_for_whom_the_table_names_and_for_nobody_else(app: 
     administrator(app)
     member(app, Role.OBSERVER)
     known = {(one.source, one.target): one for one in TABLE}
+    wrong = []
     with app.app_context():
+        stands: State | None = None
         for source, target, role in itertools.product(State, State, ACTORS):
+            if stands != source:
+                change_state(source)
             row = known.get((source, target))
             expected = target if row and ACTORS[role] in row.who else source
-            assert attempt(source, target, role) == expected, (source, target, role)
+            if (stands := attempt(target, role)) != expected:
+                wrong.append(f"{role} from {source.value} to {target.value}: it is {stands.value} then")
+    assert not wrong, "\n".join(wrong)
 
 
-def attempt(source: State, target: State, role: str) -> State:
-    change_state(source)
+def attempt(target: State, role: str) -> State:
+    """Tries it; returns what state the petition is in then."""
     try:
         with writing() as session:
             states.move(session, user(role), service.find(session, SLUG), target, "Because.")
     except (ChangeRefused, Forbidden):
         pass
-    return service.find(read_again(), SLUG).state
+    return read_again().scalars(sa.select(Petition.state).where(Petition.slug == SLUG)).one()
 
 
 def change_state(state: State) -> None:
@@ -102,8 +108,8 @@ def test_a_change_is_in_the_audit_log_and_its_mails_are_owed(app: Flask) -> None
     organisers = {"owner@river.example.org", "editor@river-friends.example.org"}
     with app.app_context():
         for row in TABLE:
-            change_state(row.source)
             with writing() as session:
+                service.find(session, SLUG).state = row.source
                 session.execute(sa.delete(OwedMail))
                 before = session.scalar(sa.select(sa.func.max(AuditEntry.number))) or 0
             actor = user(min(row.who))
