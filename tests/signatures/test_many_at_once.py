@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 
 import pytest
 
 from petition.core.clock import now
+from petition.core.db import db
 from petition.core.errors import NotFound
 from petition.core.tokens import sign_handle
 from petition.settings import Settings
-from petition.signatures.confirming import Outcome
+from petition.signatures import confirming
+from petition.signatures.confirming import Confirmation, Outcome, Press
 from petition.signatures.mails import CONFIRM
 from tests import acts
 from tests.conftest import running
-from tests.processes import FORKED
+from tests.processes import FORKED, wait_until
 from tests.site_visits import Visits
 
 THREADS, PROCESSES = 12, 4
@@ -82,6 +86,26 @@ def test_four_processes_confirm_at_once(visits: Visits, settings: Settings, peop
     seen = acts.look(visits.app)
     assert seen.rows.total() == min(people, 2) + len(others)
     seen.assert_adds_up()
+
+
+def somebody_waits(visits: Visits) -> bool:
+    """Whether a transaction waits for another: at SQLite's gate, or for a lock of PostgreSQL."""
+    if visits.app.config["DATABASE_URL"].startswith("sqlite"):
+        return f"-> FLOCK  ADVISORY  WRITE {os.getpid()} " in Path("/proc/locks").read_text()
+    return bool(visits.rows("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+
+
+def test_who_presses_a_link_while_another_does_waits_and_is_not_counted_again(visits: Visits) -> None:
+    handle = acts.sign(visits.app, "ana@example.org")
+    with ThreadPoolExecutor(1) as thread, visits.app.app_context():
+        with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            (first,) = confirming.confirm(connection, [Press(handle)])
+            second = thread.submit(acts.confirm, visits.app, handle)
+            wait_until(lambda: somebody_waits(visits), 20, "the second one's waiting")
+        assert isinstance(first, Confirmation)
+        assert [first.outcome, second.result(20)] == [Outcome.COUNTED] * 2
+    assert acts.look(visits.app).rows == {"KR": 1}
+    acts.look(visits.app).assert_adds_up()
 
 
 def test_squatters_first_neither_lock_me_out_nor_change_what_i_confirm(visits: Visits) -> None:
