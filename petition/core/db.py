@@ -189,13 +189,14 @@ def _not_writing() -> Session:
     return session
 
 
-def prepare_engine(engine: Engine, durable: bool = True) -> None:
+def prepare_engine(engine: Engine, synchronous: str = "FULL") -> None:
     """Makes reading the default, SQLite durable and fair to writers, PostgreSQL quick and its loss harmless.
 
-    Without `durable` what is written may be lost in a power cut (rate limits); on PostgreSQL `connecting` says so.
+    `synchronous="NORMAL"` is for connections whose writes may be lost in a power cut (rate limits). Not OFF:
+    such a connection, moving the log into the file without waiting for the disk, would risk others' commits.
     """
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", gated_sqlite.on_connect(durable))
+        event.listen(engine, "connect", gated_sqlite.on_connect(synchronous))
         event.listen(engine, "begin", gated_sqlite.on_begin)
     else:
         event.listen(engine, "do_connect", postgres.do_connect)

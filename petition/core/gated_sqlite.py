@@ -1,12 +1,8 @@
-"""SQLite: connections that queue for its one writer, what is on the disk when they have written, and what they keep
-in memory.
-"""
+"""SQLite: connections that queue for its one writer, and what they keep in memory."""
 
 from __future__ import annotations
 
-import errno
 import fcntl
-import os
 import sqlite3
 from typing import IO, Any
 
@@ -19,8 +15,6 @@ LOG_PAGES = 4_000
 is counted is spread over the whole file, and of more commits more is the same: it is moved once. SQLite would do it
 after each 1,000, every seventh commit of a rush."""
 SPARING_KIBIBYTES = 5_000  # for a list, whose reader comes by each page once
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
-reach_disk = getattr(os, "fdatasync", os.fsync)
 
 
 class GatedConnection(sqlite3.Connection):
@@ -28,18 +22,10 @@ class GatedConnection(sqlite3.Connection):
 
     SQLite makes waiting writers poll, which starves some of them for seconds; a blocking `flock` in
     front is fair. Each connection opens the file for itself, so threads queue as processes do.
-
-    A commit that is `durable` returns when its log is on the disk. SQLite would wait for that inside
-    (synchronous=FULL), and nobody could write meanwhile; here the next has its turn first. It sees what may yet be
-    lost in a power cut, and cannot outlast it: the log is one file, written from its beginning, and whoever waits
-    for it waits for all before. SQLite itself still waits before it moves the log into the file (NORMAL), so that
-    what is moved is safe, and what is written over was moved (its manual, "Write-Ahead Logging").
     """
 
     path: str = ""
-    durable = True
     _gate: IO[bytes] | None = None
-    _log: int | None = None
     _inside = False
     query_only = False
     sparing = False
@@ -58,26 +44,10 @@ class GatedConnection(sqlite3.Connection):
             fcntl.flock(self._gate, fcntl.LOCK_UN)
 
     def commit(self) -> None:
-        wrote = self._inside
         try:
             super().commit()
         finally:
             self.leave_gate()
-        if wrote and self.durable:
-            self._reach_disk()
-
-    def _reach_disk(self) -> None:
-        """Waits until the log is on the disk. Raises OperationalError, as SQLite would, when it does not get there:
-        then nobody knows what of it is kept.
-        """
-        try:
-            if self._log is None:
-                self._log = os.open(f"{self.path}-wal", os.O_RDONLY)  # the same file as long as this one is open
-            reach_disk(self._log)
-        except OSError as error:
-            failure = sqlite3.OperationalError("the log did not reach the disk")
-            failure.sqlite_errorcode = sqlite3.SQLITE_FULL if error.errno in NO_ROOM else sqlite3.SQLITE_IOERR
-            raise failure from error
 
     def rollback(self) -> None:
         try:
@@ -93,9 +63,6 @@ class GatedConnection(sqlite3.Connection):
             if self._gate is not None:
                 self._gate.close()
                 self._gate = None
-            if self._log is not None:
-                os.close(self._log)
-                self._log = None
 
     def spare(self) -> None:
         """Keeps less in memory, of pages and of rows that are being sorted: SQLite takes as much for each."""
@@ -109,14 +76,13 @@ class GatedConnection(sqlite3.Connection):
             self.sparing = False
 
 
-def on_connect(durable: bool) -> Any:
+def on_connect(synchronous: str) -> Any:
     def connect(connection: GatedConnection, record: Any) -> None:
         connection.isolation_level = None
-        connection.durable = durable
         connection.path = connection.execute("PRAGMA database_list").fetchone()[2]
         for pragma in (
             "journal_mode=WAL",
-            "synchronous=NORMAL",  # not OFF: a checkpoint could lose what others committed
+            f"synchronous={synchronous}",
             f"busy_timeout={BUSY_MILLISECONDS}",
             "foreign_keys=ON",
             f"wal_autocheckpoint={LOG_PAGES}",

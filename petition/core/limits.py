@@ -123,5 +123,5 @@ def init_app(app: Flask, url: str) -> None:
     """Opens the counters' own small engine."""
     options = connecting(url, synchronous_commit="off") | POOL
     engine = sa.create_engine(url, **options)
-    prepare_engine(engine, durable=False)
+    prepare_engine(engine, synchronous="NORMAL")
     app.extensions["petition.limiter"] = FixedWindowRateLimiter(DatabaseStorage(engine))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import os
 import signal
 import subprocess
@@ -17,9 +15,9 @@ from flask import Flask
 
 from petition.accounts.models import User
 from petition.accounts.service import add_user, find_user
-from petition.core import audit, gated_sqlite, limits
+from petition.core import audit
 from petition.core.clock import now
-from petition.core.db import db, has_no_room, is_away, read_again, sparing, writing
+from petition.core.db import db, read_again, sparing, writing
 from petition.core.limits import DatabaseStorage
 from petition.settings import Settings
 from tests.commands import environment
@@ -140,7 +138,7 @@ def test_a_killed_writer_keeps_nobody_out(inside: Flask) -> None:
 
 
 @pytest.mark.only_on("sqlite", "it reads SQLite's own settings")
-def test_the_log_is_safe_before_it_is_moved_and_what_is_deleted_is_overwritten(inside: Flask) -> None:
+def test_commits_wait_for_the_disk_and_what_is_deleted_is_overwritten(inside: Flask) -> None:
     def pragmas(engine: sa.Engine) -> list[object]:
         names = ("journal_mode", "synchronous", "secure_delete", "foreign_keys")
         with engine.connect() as connection:
@@ -148,54 +146,9 @@ def test_the_log_is_safe_before_it_is_moved_and_what_is_deleted_is_overwritten(i
 
     storage = inside.extensions["petition.limiter"].storage
     assert isinstance(storage, DatabaseStorage)
-    normal = 1
-    assert pragmas(db.engine) == ["wal", normal, 1, 1]
+    full, normal = 2, 1
+    assert pragmas(db.engine) == ["wal", full, 1, 1]
     assert pragmas(storage.engine) == ["wal", normal, 1, 1], "with OFF a checkpoint could lose others' commits"
-
-
-@pytest.mark.only_on("sqlite", "PostgreSQL waits for its disk itself")
-def test_a_commit_waits_for_the_disk_when_the_next_may_write_already(
-    inside: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    waited: list[str] = []
-
-    def watched(file: int) -> None:
-        with open(f"{db.engine.url.database}.lock", "ab") as gate:
-            fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)  # BlockingIOError if the gate is still shut
-        os.fdatasync(file)
-        waited.append(os.path.realpath(f"/proc/self/fd/{file}"))
-
-    monkeypatch.setattr(gated_sqlite, "reach_disk", watched)
-    assert entries() == 0
-    assert not waited, "who only reads waits for nothing"
-    for number in range(3):
-        with writing() as session:
-            audit.record(session, "somebody", "wrote", "durably")
-        assert waited == [os.path.realpath(f"{db.engine.url.database}-wal")] * (number + 1)
-    limits.hit_always(limits.SIGN, "somebody")
-    assert len(waited) == 3, "a counter of tries may be lost"
-
-
-@pytest.mark.only_on("sqlite", "PostgreSQL waits for its disk itself")
-@pytest.mark.parametrize(("number", "full"), [(errno.EIO, False), (errno.ENOSPC, True)])
-def test_what_did_not_reach_the_disk_is_not_called_written(
-    inside: Flask, monkeypatch: pytest.MonkeyPatch, number: int, full: bool
-) -> None:
-    def broken(_file: int) -> None:
-        raise OSError(number, "no disk")
-
-    def write() -> None:
-        with writing() as session:
-            audit.record(session, "somebody", "wrote", "perhaps")
-
-    with monkeypatch.context() as broken_disk:
-        broken_disk.setattr(gated_sqlite, "reach_disk", broken)
-        with pytest.raises(sa.exc.OperationalError) as caught:
-            write()
-    assert (is_away(caught.value), has_no_room(caught.value)) == (True, full)
-    before = entries()
-    write()
-    assert entries() == before + 1
 
 
 @pytest.mark.only_on("sqlite", "it reads SQLite's own settings")
