@@ -92,7 +92,8 @@ def somebody_waits(visits: Visits) -> bool:
     """Whether a transaction waits for another: at SQLite's gate, or for a lock of PostgreSQL."""
     if visits.app.config["DATABASE_URL"].startswith("sqlite"):
         return f"-> FLOCK  ADVISORY  WRITE {os.getpid()} " in Path("/proc/locks").read_text()
-    return bool(visits.rows("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+    blocked = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    return bool(visits.rows(blocked))
 
 
 def test_who_presses_a_link_while_another_does_waits_and_is_not_counted_again(visits: Visits) -> None:
